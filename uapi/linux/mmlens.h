@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/*
+ * mmlens: what the kernel answers about a process's memory map and page tables.
+ *
+ * Generic netlink family "mmlens", version 1. Every command needs
+ * CAP_SYS_ADMIN in the initial user namespace, of the socket's opener, of the
+ * sender and, for a dump, of whoever receives. PIDs are numbers of the
+ * caller's PID namespace. Policies are strict: an unknown attribute, one that
+ * the command does not take, or one of another length is refused, and the
+ * refusal names it (extended ACK). All integers have the host's byte order.
+ *
+ * The messages, request (>) and reply (<). "?" marks what may be absent, "*"
+ * what may repeat; a name in braces is a nest.
+ *
+ *  INFO_GET (do)
+ *   >  nothing
+ *   <  VERSION, RELEASE, PAGE_SIZE, LEVELS, USER_END, COMMANDS, COLUMNS,
+ *      VMA_COLUMNS, STATES, ENTRY_BITS, PAGE_FLAGS, VM_FLAGS, CAN
+ *
+ *  MM_GET (do)
+ *   >  PID
+ *   <  ENVELOPE{...}, MM{...}
+ *
+ *  VMA_GET (do: the area at an address)
+ *   >  PID, ADDR
+ *   <  ENVELOPE{...}, ADDR, VMA{...}        or, when ADDR is in a hole,
+ *      ENVELOPE{...}, ADDR, PREV{...}?, NEXT{...}?
+ *
+ *  VMA_GET (dump: every area that meets the range)
+ *   >  PID, START?, END?, COLUMNS?
+ *   <  the dump form below, with VMA{...}*
+ *
+ *  WALK_GET (do)
+ *   >  PID, ADDR
+ *   <  ENVELOPE{...}, ADDR, VMA{...}, LEVEL{...}*, START, END, COUNT = 1,
+ *      EXTENTS{...}       the leaf, or the entry that stands in its place;
+ *                         [START, END) is what that entry maps
+ *      or, in a hole,     ENVELOPE{...}, ADDR, PREV{...}?, NEXT{...}?
+ *
+ *  PAGE_GET (dump)
+ *   >  PID, START?, END?, COLUMNS?, FILTER{...}?
+ *   <  the dump form below, with COUNT and EXTENTS{...}
+ *
+ * A dump is three kinds of message, all of the asked command:
+ *
+ *   first   ENVELOPE{...}, START = END, EPOCH       and no data: who answers
+ *   then    START, END, EPOCH, data?        [START, END) is what this message
+ *           has walked; the next one starts where it ended. No data means
+ *           that nothing is there. START = END means that the process's
+ *           mmap lock could not be had within the time budget: read on to
+ *           try again, or give up.
+ *   last    START = END, EPOCH, TRAILER{...}        why it ended, and totals
+ *
+ * so that "nothing there" and "stopped early" never look alike. A torn dump
+ * has NLM_F_DUMP_INTR on the messages after the tear and TORN in the trailer.
+ *
+ * EXTENTS holds *columns*: for each column that was granted, one binary
+ * attribute, its type the column's number, that is a C array of COUNT
+ * elements. Element i of every column belongs to extent i. A u64 array may
+ * not be aligned to 8: copy, do not cast. An extent is a run of neighbouring
+ * pages in one VMA whose granted columns are equal; frames and swap offsets
+ * that follow each other count as equal. Extents also stop at the end of a
+ * message, or anywhere else; join those that fit, if that matters.
+ */
+#ifndef _UAPI_LINUX_MMLENS_H
+#define _UAPI_LINUX_MMLENS_H
+
+#include <linux/types.h>
+
+#define MMLENS_GENL_NAME	"mmlens"
+#define MMLENS_GENL_VERSION	1
+
+enum mmlens_cmd {
+	MMLENS_CMD_UNSPEC,
+	MMLENS_CMD_INFO_GET,
+	MMLENS_CMD_MM_GET,
+	MMLENS_CMD_VMA_GET,
+	MMLENS_CMD_WALK_GET,
+	MMLENS_CMD_PAGE_GET,
+
+	__MMLENS_CMD_MAX
+};
+#define MMLENS_CMD_MAX (__MMLENS_CMD_MAX - 1)
+
+/* Top-level attributes of every message. */
+enum mmlens_attr {
+	MMLENS_A_UNSPEC,
+	MMLENS_A_PAD,		/* alignment only: skip */
+
+	/* asked, and repeated in the answer */
+	MMLENS_A_PID,		/* u32: a task; its thread group's mm answers */
+	MMLENS_A_ADDR,		/* u64: any byte address of the user half */
+	MMLENS_A_START,		/* u64: first address, a multiple of the page size */
+	MMLENS_A_END,		/* u64: first address after the range, likewise */
+	MMLENS_A_COLUMNS,	/* u64: MMLENS_COL_BIT() or MMLENS_VMA_COL_BIT() mask */
+	MMLENS_A_FILTER,	/* nest: enum mmlens_filter_attr */
+
+	/* the frame around every answer */
+	MMLENS_A_ENVELOPE,	/* nest: enum mmlens_envelope_attr */
+	MMLENS_A_EPOCH,		/* u64: counts TLB flushes of the mm; 0 without MMLENS_CAN_EPOCH */
+	MMLENS_A_TRAILER,	/* nest: enum mmlens_trailer_attr */
+
+	/* data */
+	MMLENS_A_MM,		/* nest: enum mmlens_mm_attr */
+	MMLENS_A_VMA,		/* nest: enum mmlens_vma_attr */
+	MMLENS_A_PREV,		/* nest: the VMA below a hole */
+	MMLENS_A_NEXT,		/* nest: the VMA above a hole */
+	MMLENS_A_LEVEL,		/* nest: enum mmlens_level_attr, top level first */
+	MMLENS_A_COUNT,		/* u32: elements in each column */
+	MMLENS_A_EXTENTS,	/* nest: enum mmlens_col, each a binary array */
+
+	/* INFO_GET */
+	MMLENS_A_VERSION,	/* string: the module's version */
+	MMLENS_A_RELEASE,	/* string: the kernel's release, as uname -r */
+	MMLENS_A_PAGE_SIZE,	/* u32: bytes of a base page */
+	MMLENS_A_LEVELS,	/* u32: page-table levels in use, 4 or 5 */
+	MMLENS_A_USER_END,	/* u64: first address after the user half */
+	MMLENS_A_COMMANDS,	/* u64: 1 << enum mmlens_cmd */
+	MMLENS_A_VMA_COLUMNS,	/* u64: MMLENS_VMA_COL_BIT() mask */
+	MMLENS_A_STATES,	/* u64: 1 << enum mmlens_state that this kernel can have */
+	MMLENS_A_ENTRY_BITS,	/* u64: MMLENS_ENTRY_* that this kernel can report */
+	MMLENS_A_PAGE_FLAGS,	/* u64: MMLENS_PAGE_* that this kernel can report */
+	MMLENS_A_VM_FLAGS,	/* u64: MMLENS_VM_* that this kernel can report */
+	MMLENS_A_CAN,		/* u64: MMLENS_CAN_* */
+
+	__MMLENS_A_MAX
+};
+#define MMLENS_A_MAX (__MMLENS_A_MAX - 1)
+
+/* What is exact, or can be had at all, on the running kernel. */
+#define MMLENS_CAN_MAPCOUNT	(1ULL << 0)	/* per-page mapcounts are precise */
+#define MMLENS_CAN_EXCLUSIVE	(1ULL << 1)	/* MMLENS_PAGE_ANON_EXCLUSIVE is kept */
+#define MMLENS_CAN_SOFT_DIRTY	(1ULL << 2)
+#define MMLENS_CAN_UFFD_WP	(1ULL << 3)
+#define MMLENS_CAN_EPOCH	(1ULL << 4)	/* tears are seen: see MMLENS_TRAILER_TORN */
+#define MMLENS_CAN_FOLIO_SHARED	(1ULL << 5)	/* MMLENS_COL_FOLIO_SHARED is tracked by the kernel */
+#define MMLENS_CAN_RSS_EXACT	(1ULL << 6)	/* MM_GET's rss counters are exact sums */
+
+/* Who answered. MM_ID tells two address spaces apart; it is no address. */
+enum mmlens_envelope_attr {
+	MMLENS_ENVELOPE_UNSPEC,
+	MMLENS_ENVELOPE_PAD,
+	MMLENS_ENVELOPE_COLUMNS,	/* u64: the columns granted */
+	MMLENS_ENVELOPE_MM_ID,		/* u64: opaque, per module load; absent without an mm */
+	MMLENS_ENVELOPE_PID,		/* u32: as asked */
+	MMLENS_ENVELOPE_TGID,		/* u32: its thread group */
+	MMLENS_ENVELOPE_EXEC_ID,	/* u64: the task's count of execs */
+	MMLENS_ENVELOPE_START_TIME,	/* u64: ns since boot, as /proc/PID/stat field 22 */
+
+	__MMLENS_ENVELOPE_MAX
+};
+#define MMLENS_ENVELOPE_MAX (__MMLENS_ENVELOPE_MAX - 1)
+
+enum mmlens_reason {
+	MMLENS_REASON_COMPLETE,	/* the whole range was walked */
+	MMLENS_REASON_EXITED,	/* the process is gone: up to END only */
+	MMLENS_REASON_EXECED,	/* the PID has another address space now: likewise */
+};
+
+/*
+ * TORN: not zero when an accessible present entry may have changed its frame
+ * or lost a permission between the dump's first and last look. UNWATCHED
+ * counts the pages reported for which that cannot be told: PROT_NONE and
+ * NUMA-hint entries, entries not present, and all where there is no
+ * MMLENS_CAN_EPOCH. Pages that appear behind the walk are not seen.
+ */
+enum mmlens_trailer_attr {
+	MMLENS_TRAILER_UNSPEC,
+	MMLENS_TRAILER_PAD,
+	MMLENS_TRAILER_REASON,		/* u32: enum mmlens_reason */
+	MMLENS_TRAILER_TORN,		/* u32 */
+	MMLENS_TRAILER_UNWATCHED,	/* u64: pages */
+	MMLENS_TRAILER_RECORDS,		/* u64: extents or areas sent */
+	MMLENS_TRAILER_PAGES,		/* u64: base pages that those hold */
+	MMLENS_TRAILER_BYTES,		/* u64: bytes of VMAs walked */
+
+	__MMLENS_TRAILER_MAX
+};
+#define MMLENS_TRAILER_MAX (__MMLENS_TRAILER_MAX - 1)
+
+/*
+ * The columns of an extent. A value that does not apply, or cannot be read
+ * safely, is MMLENS_UNKNOWN (u64) or MMLENS_UNKNOWN32 (u32), never 0.
+ */
+#define MMLENS_UNKNOWN		(~0ULL)
+#define MMLENS_UNKNOWN32	(~0U)
+
+enum mmlens_col {
+	MMLENS_COL_UNSPEC,
+	MMLENS_COL_START,	/* u64: first address */
+	MMLENS_COL_PAGES,	/* u32: base pages */
+	MMLENS_COL_STATE,	/* u32: enum mmlens_state */
+	MMLENS_COL_LEVEL,	/* u32: enum mmlens_level of the entry */
+	MMLENS_COL_FRAME,	/* u64: PFN of the first page */
+	MMLENS_COL_SWAP,	/* u64: swap type (low 5 bits) and offset << 5 of the first page */
+	MMLENS_COL_ENTRY,	/* u64: MMLENS_ENTRY_* */
+	MMLENS_COL_FLAGS,	/* u64: MMLENS_PAGE_* */
+	MMLENS_COL_MAPCOUNT,	/* u32: page-table entries that map this page */
+	MMLENS_COL_MAPKIND,	/* u32: enum mmlens_mapkind, what MAPCOUNT is */
+	MMLENS_COL_REFCOUNT,	/* u32: references to the folio */
+	MMLENS_COL_HEAD,	/* u64: PFN of the folio's first page; ORDER comes with it,
+				 * and where that is 0 each page of the extent is its own head
+				 */
+	MMLENS_COL_ORDER,	/* u32: the folio has 1 << order pages */
+	MMLENS_COL_FOLIO_MAPCOUNT, /* u32: entries that map any page of the folio */
+	MMLENS_COL_FOLIO_SHARED, /* u32: enum mmlens_shared */
+	MMLENS_COL_NODE,	/* u32: NUMA node */
+	MMLENS_COL_ZONE,	/* u32: enum mmlens_zone */
+
+	__MMLENS_COL_MAX
+};
+#define MMLENS_COL_MAX (__MMLENS_COL_MAX - 1)
+#define MMLENS_COL_BIT(col)	(1ULL << (col))
+#define MMLENS_COL_ALL		(MMLENS_COL_BIT(__MMLENS_COL_MAX) - MMLENS_COL_BIT(1))
+
+/* What PAGE_GET grants when COLUMNS is absent. */
+#define MMLENS_COL_DEFAULT						\
+	(MMLENS_COL_BIT(MMLENS_COL_START) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_PAGES) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_STATE) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_LEVEL) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FRAME) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_SWAP) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ENTRY) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
+
+/* As in /proc/PID/pagemap: the type in the low bits, the offset above. */
+#define MMLENS_SWAP_SHIFT		5
+#define MMLENS_SWAP_TYPE(swap)		((swap) & ((1U << MMLENS_SWAP_SHIFT) - 1))
+#define MMLENS_SWAP_OFFSET(swap)	((swap) >> MMLENS_SWAP_SHIFT)
+#define MMLENS_SWAP(type, offset)					\
+	(((offset) << MMLENS_SWAP_SHIFT) | MMLENS_SWAP_TYPE(type))
+
+/*
+ * What stands in the page table for a page. NONE is never an extent: it is
+ * what lies between them; only WALK_GET says it.
+ */
+enum mmlens_state {
+	MMLENS_STATE_NONE,
+	MMLENS_STATE_PRESENT,		/* mapped; struct page was read */
+	MMLENS_STATE_ZERO,		/* mapped: the shared page of zeroes */
+	MMLENS_STATE_HUGE_ZERO,		/* mapped: the shared huge page of zeroes */
+	MMLENS_STATE_PFNMAP,		/* mapped: a frame that has, or shows, no struct page */
+	MMLENS_STATE_PROTNONE,		/* in place, no access: mprotect(PROT_NONE) */
+	MMLENS_STATE_NUMA_HINT,		/* in place, no access until NUMA balancing's fault */
+	MMLENS_STATE_SWAP,		/* swapped out: SWAP holds where */
+	MMLENS_STATE_MIGRATION,		/* being moved: FRAME is the old place */
+	MMLENS_STATE_HWPOISON,		/* broken memory: a touch is SIGBUS; FRAME holds which */
+	MMLENS_STATE_DEVICE_PRIVATE,	/* in device memory: FRAME is its stand-in */
+	MMLENS_STATE_DEVICE_EXCLUSIVE,	/* lent to a device: FRAME is the page */
+	MMLENS_STATE_MARKER_UFFD_WP,	/* no page; userfaultfd write-protects what comes */
+	MMLENS_STATE_MARKER_POISON,	/* no page; a touch is SIGBUS */
+	MMLENS_STATE_MARKER_GUARD,	/* no page; a touch is SIGSEGV */
+	MMLENS_STATE_BAD,		/* an entry that no rule explains: look at the raw one */
+
+	__MMLENS_STATE_MAX
+};
+#define MMLENS_STATE_MAX (__MMLENS_STATE_MAX - 1)
+
+/* The kernel's names; numbers grow towards the root. */
+enum mmlens_level {
+	MMLENS_LEVEL_PTE = 1,
+	MMLENS_LEVEL_PMD,
+	MMLENS_LEVEL_PUD,
+	MMLENS_LEVEL_P4D,
+	MMLENS_LEVEL_PGD,
+};
+
+enum mmlens_mapkind {
+	MMLENS_MAPKIND_NONE,		/* no struct page was read */
+	MMLENS_MAPKIND_PRECISE,		/* of this very page */
+	MMLENS_MAPKIND_AVERAGE,		/* averaged over the folio's pages: the kernel keeps no more */
+};
+
+enum mmlens_shared {
+	MMLENS_SHARED_NO,		/* the kernel knows of one mm only */
+	MMLENS_SHARED_MAYBE,		/* more than one mm may map the folio */
+};
+
+enum mmlens_zone {
+	MMLENS_ZONE_DMA,
+	MMLENS_ZONE_DMA32,
+	MMLENS_ZONE_NORMAL,
+	MMLENS_ZONE_HIGHMEM,
+	MMLENS_ZONE_MOVABLE,
+	MMLENS_ZONE_DEVICE,
+};
+
+/*
+ * Bits of a page-table entry, whatever the architecture calls them. For an
+ * entry that is not present only SOFT_DIRTY, UFFD_WP, EXCLUSIVE, WRITE (a
+ * migration or device entry that was writable), and, for migration, ACCESSED
+ * and DIRTY have a meaning.
+ */
+#define MMLENS_ENTRY_PRESENT		(1ULL << 0)	/* the hardware may use it */
+#define MMLENS_ENTRY_WRITE		(1ULL << 1)
+#define MMLENS_ENTRY_USER		(1ULL << 2)
+#define MMLENS_ENTRY_ACCESSED		(1ULL << 3)
+#define MMLENS_ENTRY_DIRTY		(1ULL << 4)
+#define MMLENS_ENTRY_EXEC		(1ULL << 5)
+#define MMLENS_ENTRY_LEAF		(1ULL << 6)	/* maps a page, not a table */
+#define MMLENS_ENTRY_GLOBAL		(1ULL << 7)
+#define MMLENS_ENTRY_WRITE_THROUGH	(1ULL << 8)
+#define MMLENS_ENTRY_CACHE_DISABLE	(1ULL << 9)
+#define MMLENS_ENTRY_PAT		(1ULL << 10)
+#define MMLENS_ENTRY_SOFT_DIRTY		(1ULL << 11)
+#define MMLENS_ENTRY_UFFD_WP		(1ULL << 12)
+#define MMLENS_ENTRY_SPECIAL		(1ULL << 13)	/* no struct page, or not to be looked at */
+#define MMLENS_ENTRY_DEVMAP		(1ULL << 14)
+#define MMLENS_ENTRY_PROTNONE		(1ULL << 15)	/* in place, but no access */
+#define MMLENS_ENTRY_EXCLUSIVE		(1ULL << 16)	/* swap or migration: of an exclusive anonymous page */
+#define MMLENS_ENTRY_PKEY_SHIFT		60		/* protection key, 4 bits */
+#define MMLENS_ENTRY_PKEY_MASK		(0xfULL << MMLENS_ENTRY_PKEY_SHIFT)
+
+/*
+ * Page flags. Bits 0 to 26 are the kernel's KPF_* numbers
+ * (linux/kernel-page-flags.h); from 32 on they are ours. All describe the
+ * page's folio, but for HWPOISON and ANON_EXCLUSIVE: theirs is the page (for a
+ * PMD or PUD leaf, its first).
+ * KPF_COMPOUND_HEAD and _TAIL are not used here: HEAD and ORDER say it.
+ */
+#define MMLENS_PAGE_LOCKED		(1ULL << 0)
+#define MMLENS_PAGE_ERROR		(1ULL << 1)
+#define MMLENS_PAGE_REFERENCED		(1ULL << 2)
+#define MMLENS_PAGE_UPTODATE		(1ULL << 3)
+#define MMLENS_PAGE_DIRTY		(1ULL << 4)
+#define MMLENS_PAGE_LRU			(1ULL << 5)
+#define MMLENS_PAGE_ACTIVE		(1ULL << 6)
+#define MMLENS_PAGE_SLAB		(1ULL << 7)
+#define MMLENS_PAGE_WRITEBACK		(1ULL << 8)
+#define MMLENS_PAGE_RECLAIM		(1ULL << 9)
+#define MMLENS_PAGE_BUDDY		(1ULL << 10)
+#define MMLENS_PAGE_MMAP		(1ULL << 11)
+#define MMLENS_PAGE_ANON		(1ULL << 12)
+#define MMLENS_PAGE_SWAPCACHE		(1ULL << 13)
+#define MMLENS_PAGE_SWAPBACKED		(1ULL << 14)
+#define MMLENS_PAGE_COMPOUND_HEAD	(1ULL << 15)
+#define MMLENS_PAGE_COMPOUND_TAIL	(1ULL << 16)
+#define MMLENS_PAGE_HUGE		(1ULL << 17)	/* hugetlb */
+#define MMLENS_PAGE_UNEVICTABLE		(1ULL << 18)
+#define MMLENS_PAGE_HWPOISON		(1ULL << 19)
+#define MMLENS_PAGE_NOPAGE		(1ULL << 20)
+#define MMLENS_PAGE_KSM			(1ULL << 21)
+#define MMLENS_PAGE_THP			(1ULL << 22)	/* large and not hugetlb */
+#define MMLENS_PAGE_OFFLINE		(1ULL << 23)
+#define MMLENS_PAGE_ZERO_PAGE		(1ULL << 24)
+#define MMLENS_PAGE_IDLE		(1ULL << 25)
+#define MMLENS_PAGE_PGTABLE		(1ULL << 26)
+#define MMLENS_PAGE_ANON_EXCLUSIVE	(1ULL << 32)
+#define MMLENS_PAGE_MLOCKED		(1ULL << 33)
+#define MMLENS_PAGE_RESERVED		(1ULL << 34)
+#define MMLENS_PAGE_WORKINGSET		(1ULL << 35)
+#define MMLENS_PAGE_PRIVATE		(1ULL << 36)
+#define MMLENS_PAGE_PINNED		(1ULL << 37)	/* maybe pinned for DMA */
+#define MMLENS_PAGE_DEVICE		(1ULL << 38)	/* ZONE_DEVICE */
+
+/*
+ * PAGE_GET's filter: only pages that pass every given test are reported.
+ * FLAGS and FRAME tests fail for an entry that has no such thing.
+ */
+enum mmlens_filter_attr {
+	MMLENS_FILTER_UNSPEC,
+	MMLENS_FILTER_PAD,
+	MMLENS_FILTER_STATES,		/* u64: mask of 1 << enum mmlens_state */
+	MMLENS_FILTER_ENTRY_ALL,	/* u64: MMLENS_ENTRY_* that must all be set */
+	MMLENS_FILTER_ENTRY_NONE,	/* u64: MMLENS_ENTRY_* of which none may be set */
+	MMLENS_FILTER_FLAGS_ALL,	/* u64: MMLENS_PAGE_* likewise */
+	MMLENS_FILTER_FLAGS_NONE,	/* u64 */
+	MMLENS_FILTER_FRAME_START,	/* u64: first PFN */
+	MMLENS_FILTER_FRAME_END,	/* u64: first PFN after the range */
+
+	__MMLENS_FILTER_MAX
+};
+#define MMLENS_FILTER_MAX (__MMLENS_FILTER_MAX - 1)
+
+/* One level of a walk. FOLDED levels have nothing but LEVEL and FOLDED. */
+enum mmlens_level_attr {
+	MMLENS_LEVEL_A_UNSPEC,
+	MMLENS_LEVEL_A_PAD,
+	MMLENS_LEVEL_A_LEVEL,		/* u32: enum mmlens_level */
+	MMLENS_LEVEL_A_FOLDED,		/* flag: this kernel runs without this level */
+	MMLENS_LEVEL_A_INDEX,		/* u32: the entry's place in its table */
+	MMLENS_LEVEL_A_TABLE,		/* u64: PFN of the table */
+	MMLENS_LEVEL_A_RAW,		/* u64: the entry as the hardware sees it */
+	MMLENS_LEVEL_A_BITS,		/* u64: MMLENS_ENTRY_* */
+
+	__MMLENS_LEVEL_A_MAX
+};
+#define MMLENS_LEVEL_A_MAX (__MMLENS_LEVEL_A_MAX - 1)
+
+enum mmlens_vma_attr {
+	MMLENS_VMA_UNSPEC,
+	MMLENS_VMA_PAD,
+	MMLENS_VMA_START,	/* u64: vm_start */
+	MMLENS_VMA_END,		/* u64: vm_end */
+	MMLENS_VMA_FLAGS,	/* u64: MMLENS_VM_* */
+	MMLENS_VMA_KIND,	/* u32: enum mmlens_vma_kind */
+	MMLENS_VMA_PGOFF,	/* u64: offset in pages, in the file or the object */
+	MMLENS_VMA_PATH,	/* string: file, as the caller's root shows it; any bytes */
+	MMLENS_VMA_NAME,	/* string: [heap], [stack], [vdso], [anon:...] */
+	MMLENS_VMA_MAJOR,	/* u32: device of the file */
+	MMLENS_VMA_MINOR,	/* u32 */
+	MMLENS_VMA_INODE,	/* u64 */
+	MMLENS_VMA_FILE_SIZE,	/* u64: bytes */
+	MMLENS_VMA_ANON_ID,	/* u64: opaque id of its anon_vma; absent without one */
+	MMLENS_VMA_ANON_ROOT,	/* u64: opaque id of that anon_vma's root: equal across forks */
+	MMLENS_VMA_OPS,		/* string: name of its vm_operations_struct */
+	MMLENS_VMA_PKEY,	/* u32: protection key */
+	MMLENS_VMA_PAGE_SIZE,	/* u64: bytes of its kernel page size (hugetlb: the huge page) */
+
+	__MMLENS_VMA_MAX
+};
+#define MMLENS_VMA_MAX (__MMLENS_VMA_MAX - 1)
+
+/* Counted columns of VMA_GET: none in this version; COLUMNS must be 0. */
+#define MMLENS_VMA_COL_BIT(col)	(1ULL << (col))
+#define MMLENS_VMA_COL_ALL	0ULL
+
+/* What backs a VMA; MMLENS_VM_SHARED says whether writes stay private. */
+enum mmlens_vma_kind {
+	MMLENS_VMA_KIND_ANON,
+	MMLENS_VMA_KIND_FILE,
+	MMLENS_VMA_KIND_SHMEM,		/* tmpfs, memfd, SysV shm, MAP_SHARED|MAP_ANONYMOUS, /dev/zero */
+	MMLENS_VMA_KIND_HUGETLB,
+	MMLENS_VMA_KIND_SPECIAL,	/* vdso, vvar, ...: the kernel's own */
+	MMLENS_VMA_KIND_DEVICE,		/* VM_PFNMAP, VM_MIXEDMAP or VM_IO */
+	MMLENS_VMA_KIND_SECRETMEM,
+};
+
+/* VM_ flags; numbered here, since the kernel's own numbers move. */
+#define MMLENS_VM_READ		(1ULL << 0)
+#define MMLENS_VM_WRITE		(1ULL << 1)
+#define MMLENS_VM_EXEC		(1ULL << 2)
+#define MMLENS_VM_SHARED	(1ULL << 3)
+#define MMLENS_VM_MAYREAD	(1ULL << 4)
+#define MMLENS_VM_MAYWRITE	(1ULL << 5)
+#define MMLENS_VM_MAYEXEC	(1ULL << 6)
+#define MMLENS_VM_MAYSHARE	(1ULL << 7)
+#define MMLENS_VM_GROWSDOWN	(1ULL << 8)
+#define MMLENS_VM_PFNMAP	(1ULL << 9)
+#define MMLENS_VM_LOCKED	(1ULL << 10)
+#define MMLENS_VM_IO		(1ULL << 11)
+#define MMLENS_VM_SEQ_READ	(1ULL << 12)
+#define MMLENS_VM_RAND_READ	(1ULL << 13)
+#define MMLENS_VM_DONTCOPY	(1ULL << 14)
+#define MMLENS_VM_DONTEXPAND	(1ULL << 15)
+#define MMLENS_VM_LOCKONFAULT	(1ULL << 16)
+#define MMLENS_VM_ACCOUNT	(1ULL << 17)
+#define MMLENS_VM_NORESERVE	(1ULL << 18)
+#define MMLENS_VM_HUGETLB	(1ULL << 19)
+#define MMLENS_VM_SYNC		(1ULL << 20)
+#define MMLENS_VM_ARCH_1	(1ULL << 21)
+#define MMLENS_VM_WIPEONFORK	(1ULL << 22)
+#define MMLENS_VM_DONTDUMP	(1ULL << 23)
+#define MMLENS_VM_SOFTDIRTY	(1ULL << 24)
+#define MMLENS_VM_MIXEDMAP	(1ULL << 25)
+#define MMLENS_VM_HUGEPAGE	(1ULL << 26)
+#define MMLENS_VM_NOHUGEPAGE	(1ULL << 27)
+#define MMLENS_VM_MERGEABLE	(1ULL << 28)
+#define MMLENS_VM_UFFD_MISSING	(1ULL << 29)
+#define MMLENS_VM_UFFD_WP	(1ULL << 30)
+#define MMLENS_VM_UFFD_MINOR	(1ULL << 31)
+#define MMLENS_VM_SHADOW_STACK	(1ULL << 32)
+#define MMLENS_VM_SEALED	(1ULL << 33)
+#define MMLENS_VM_DROPPABLE	(1ULL << 34)
+#define MMLENS_VM_DENYWRITE	(1ULL << 35)	/* up to 5.14 */
+#define MMLENS_VM_UNKNOWN	(1ULL << 63)	/* it has a flag that is not in this list */
+
+enum mmlens_task_state {
+	MMLENS_TASK_ALIVE,
+	MMLENS_TASK_KTHREAD,	/* a kernel thread: has no mm of its own */
+	MMLENS_TASK_ZOMBIE,	/* all threads are dead: the mm is gone */
+	MMLENS_TASK_EXITING,	/* has given up its mm, not yet dead */
+};
+
+/* From COMM to START_TIME always there; the rest only if the task has an mm. */
+enum mmlens_mm_attr {
+	MMLENS_MM_UNSPEC,
+	MMLENS_MM_PAD,
+	MMLENS_MM_COMM,		/* string: of the asked task */
+	MMLENS_MM_TASK_STATE,	/* u32: enum mmlens_task_state */
+	MMLENS_MM_PPID,		/* u32: parent, 0 when it is outside the PID namespace */
+	MMLENS_MM_THREADS,	/* u32: tasks in the thread group */
+	MMLENS_MM_MIN_FLT,	/* u64: the group's minor faults */
+	MMLENS_MM_MAJ_FLT,	/* u64: the group's major faults */
+
+	MMLENS_MM_EXE,		/* string: path of the executable */
+	MMLENS_MM_PGD,		/* u64: PFN of the top table (what cr3 points to) */
+	MMLENS_MM_USERS,	/* u32: mm_users, ours not counted */
+	MMLENS_MM_COUNT,	/* u32: mm_count, ours not counted */
+	MMLENS_MM_MAP_COUNT,	/* u32: VMAs */
+	MMLENS_MM_DUMPABLE,	/* u32: 0 no, 1 yes, 2 as root only */
+	MMLENS_MM_DEF_FLAGS,	/* u64: MMLENS_VM_* that new VMAs get */
+	MMLENS_MM_TASK_SIZE,	/* u64: first address that it may not map */
+	MMLENS_MM_MMAP_BASE,	/* u64 */
+	MMLENS_MM_START_CODE,	/* u64 */
+	MMLENS_MM_END_CODE,	/* u64 */
+	MMLENS_MM_START_DATA,	/* u64 */
+	MMLENS_MM_END_DATA,	/* u64 */
+	MMLENS_MM_START_BRK,	/* u64 */
+	MMLENS_MM_BRK,		/* u64 */
+	MMLENS_MM_START_STACK,	/* u64 */
+	MMLENS_MM_ARG_START,	/* u64 */
+	MMLENS_MM_ARG_END,	/* u64 */
+	MMLENS_MM_ENV_START,	/* u64 */
+	MMLENS_MM_ENV_END,	/* u64 */
+	MMLENS_MM_RSS_FILE,	/* u64: pages, here and below */
+	MMLENS_MM_RSS_ANON,	/* u64 */
+	MMLENS_MM_RSS_SHMEM,	/* u64 */
+	MMLENS_MM_SWAP,		/* u64 */
+	MMLENS_MM_HIWATER_RSS,	/* u64: peak, as last recorded by the kernel */
+	MMLENS_MM_TOTAL_VM,	/* u64 */
+	MMLENS_MM_LOCKED_VM,	/* u64 */
+	MMLENS_MM_PINNED_VM,	/* u64 */
+	MMLENS_MM_DATA_VM,	/* u64 */
+	MMLENS_MM_EXEC_VM,	/* u64 */
+	MMLENS_MM_STACK_VM,	/* u64 */
+	MMLENS_MM_PGTABLES,	/* u64: bytes of page tables */
+
+	__MMLENS_MM_MAX
+};
+#define MMLENS_MM_MAX (__MMLENS_MM_MAX - 1)
+
+#endif /* _UAPI_LINUX_MMLENS_H */
