@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* mm_struct and VMAs: what differs between kernels. */
+#ifndef MMLENS_COMPAT_VMA_H
+#define MMLENS_COMPAT_VMA_H
+
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/mm_types.h>
+#include <linux/pkeys.h>
+#include <linux/sched/coredump.h>
+#ifdef MML_HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
+#include <linux/sched/mm.h>
+
+/**
+ * mml_find_vma_prev() - the last VMA that ends at or below an address
+ * @mm: its mmap lock is held
+ * @addr: an address in no VMA
+ *
+ * find_vma_prev() is not exported. 5.10 keeps VMAs in a list; since 6.1 they
+ * are in a maple tree.
+ *
+ * Return: the VMA or NULL
+ */
+static inline struct vm_area_struct *
+mml_find_vma_prev(struct mm_struct *mm, unsigned long addr)
+{
+#ifdef MML_HAVE_MAPLE_TREE
+	MA_STATE(mas, &mm->mm_mt, addr, addr);
+
+	return mas_prev(&mas, 0);
+#else
+	struct vm_area_struct *next = find_vma(mm, addr), *prev;
+
+	if (next)
+		return next->vm_prev;
+	for (prev = mm->mmap; prev && prev->vm_next; prev = prev->vm_next)
+		;
+	return prev;
+#endif
+}
+
+/**
+ * mml_get_exe_file() - the executable of an mm, with a reference, or NULL
+ * @mm: mm_count held
+ */
+static inline struct file *mml_get_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+#ifdef MML_HAVE_GET_FILE_RCU_SLOT	/* 6.7 */
+	file = get_file_rcu(&mm->exe_file);
+#else
+	file = rcu_dereference(mm->exe_file);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+#endif
+	rcu_read_unlock();
+	return file;
+}
+
+/**
+ * mml_rss() - pages of one kind
+ * @mm: its counters
+ * @member: MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES or MM_SWAPENTS
+ *
+ * Up to 6.1 threads keep up to 64 uncounted events each; since 6.2 the
+ * counters are per CPU, and summing them is exact.
+ */
+static inline unsigned long mml_rss(struct mm_struct *mm, int member)
+{
+#ifdef MML_HAVE_RSS_PERCPU
+	return percpu_counter_sum_positive(&mm->rss_stat[member]);
+#else
+	return get_mm_counter(mm, member);
+#endif
+}
+
+#ifdef MML_HAVE_RSS_PERCPU
+#define MML_CAN_RSS_EXACT MMLENS_CAN_RSS_EXACT
+#else
+#define MML_CAN_RSS_EXACT 0
+#endif
+
+/* It moved from the mm to the task in 7.x. */
+static inline unsigned int mml_dumpable(struct task_struct *task,
+					const struct mm_struct *mm)
+{
+#ifdef MML_HAVE_EXEC_STATE
+	const struct task_exec_state *state;
+	unsigned int dumpable;
+
+	rcu_read_lock();
+	state = rcu_dereference(task->exec_state);
+	dumpable = state ? READ_ONCE(state->dumpable) : TASK_DUMPABLE_OFF;
+	rcu_read_unlock();
+	return dumpable;
+#else
+	return READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK;
+#endif
+}
+
+/* These bits of vm_flags are a number, the protection key. */
+#ifdef CONFIG_ARCH_HAS_PKEYS
+#define MML_VM_PKEY ARCH_VM_PKEY_FLAGS
+#else
+#define MML_VM_PKEY 0
+#endif
+
+/* Does %ps know the names of variables? */
+#define MML_HAVE_DATA_SYMBOLS IS_ENABLED(CONFIG_KALLSYMS_ALL)
+
+/* Younger than 5.10. */
+#ifndef SECRETMEM_MAGIC
+#define SECRETMEM_MAGIC 0x5345434d
+#endif
+#ifndef VM_UFFD_MINOR
+#define VM_UFFD_MINOR 0
+#endif
+#ifndef VM_SHADOW_STACK
+#define VM_SHADOW_STACK 0
+#endif
+#ifndef VM_SEALED
+#define VM_SEALED 0
+#endif
+#ifndef VM_DROPPABLE
+#define VM_DROPPABLE 0
+#endif
+/* Older. */
+#ifndef VM_DENYWRITE
+#define VM_DENYWRITE 0
+#endif
+
+#endif /* MMLENS_COMPAT_VMA_H */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a page-table entry and its struct page to facts.
+ *
+ * Everything here runs under the page-table lock that covers a present entry.
+ * That entry owns a reference and a mapcount, and reclaim, migration, folio
+ * split, zap and hwpoison must take the same lock before they can touch what
+ * makes the page this page; so plain reads are coherent enough, and no
+ * reference has to be taken. Counts and flags that others may change at any
+ * time (referenced, refcount, other processes' mapcounts) are what they were
+ * at that instant.
+ */
+#include "compat/page.h"
+#include "frame.h"
+
+#define COL(name) MMLENS_COL_BIT(MMLENS_COL_##name)
+
+/* Columns that need a look at struct page. */
+#define PAGE_COLUMNS							\
+	(COL(FLAGS) | COL(MAPCOUNT) | COL(MAPKIND) | COL(REFCOUNT) |	\
+	 COL(HEAD) | COL(ORDER) | COL(FOLIO_MAPCOUNT) |			\
+	 COL(FOLIO_SHARED) | COL(NODE) | COL(ZONE))
+
+static const struct {
+	u8 kernel;
+	u64 ours;
+} page_flag_table[] = {
+#define X(kernel, ours) { kernel, ours },
+	MML_PG_FLAGS(X)
+#undef X
+};
+
+/**
+ * mmlens_frame_known_flags() - the page flags that this kernel can report
+ */
+u64 mmlens_frame_known_flags(void)
+{
+	u64 known = MML_PAGE_FLAG_BITS;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(page_flag_table); i++)
+		known |= page_flag_table[i].ours;
+	return known;
+}
+
+static u64 translate_flags(struct mmlens_reader *reader, const struct page *head)
+{
+	unsigned long raw = mml_raw_flags(head) & (BIT(__NR_PAGEFLAGS) - 1);
+	size_t i;
+
+	if (raw == reader->raw)
+		return reader->flags;
+	reader->raw = raw;
+	reader->flags = 0;
+	for (i = 0; i < ARRAY_SIZE(page_flag_table); i++)
+		if (raw & BIT(page_flag_table[i].kernel))
+			reader->flags |= page_flag_table[i].ours;
+	return reader->flags;
+}
+
+/* What fs/proc/page.c derives from more than a flag, its conditions kept. */
+static u64 derived_flags(struct page *page, struct page *head, u64 flags)
+{
+	u64 more = MMLENS_PAGE_MMAP;
+
+	if (mml_page_anon(head)) {
+		more |= MMLENS_PAGE_ANON;
+		if (mml_page_ksm(head))
+			more |= MMLENS_PAGE_KSM;
+		if (mml_anon_exclusive(PageHuge(head) ? head : page))
+			more |= MMLENS_PAGE_ANON_EXCLUSIVE;
+	}
+	if (mml_page_swapcache(head))
+		more |= MMLENS_PAGE_SWAPCACHE;
+	if (PageHead(head)) {
+		if (PageHuge(head))
+			more |= MMLENS_PAGE_HUGE;
+		else if ((flags & MMLENS_PAGE_LRU) ||
+			 (more & MMLENS_PAGE_ANON))
+			more |= MMLENS_PAGE_THP;
+	}
+	if (PageHWPoison(page))
+		more |= MMLENS_PAGE_HWPOISON;
+	if (mml_page_pinned(head))
+		more |= MMLENS_PAGE_PINNED;
+	if (is_zone_device_page(page))
+		more |= MMLENS_PAGE_DEVICE;
+	return more;
+}
+
+/* The shared zero pages are mapped without being counted. */
+static u64 zero_flags(struct page *head)
+{
+	return MMLENS_PAGE_ZERO_PAGE | (PageHead(head) ? MMLENS_PAGE_THP : 0);
+}
+
+static void read_mapcounts(u64 need, struct mmlens_facts *facts,
+			   struct page *page, struct page *head)
+{
+	if (need & (COL(MAPCOUNT) | COL(MAPKIND))) {
+		u32 kind, count = mml_page_mapcount(page, head, &kind);
+
+		if (need & COL(MAPCOUNT))
+			facts->mapcount = count;
+		if (need & COL(MAPKIND))
+			facts->mapkind = kind;
+	}
+	if (need & COL(FOLIO_MAPCOUNT))
+		facts->folio_mapcount = mml_folio_mapcount(head);
+	if (need & COL(FOLIO_SHARED))
+		facts->folio_shared = mml_folio_shared(head);
+}
+
+static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		      struct page *page, bool zero)
+{
+	struct page *head = compound_head(page);
+	u64 need = reader->need;
+
+	if (need & COL(FLAGS)) {
+		facts->flags = translate_flags(reader, head);
+		facts->flags |= zero ? zero_flags(head) :
+				derived_flags(page, head, facts->flags);
+	}
+	if (!zero)
+		read_mapcounts(need, facts, page, head);
+	if (need & COL(REFCOUNT))
+		facts->refcount = page_ref_count(head);
+	if (need & COL(HEAD))
+		facts->head = page_to_pfn(head);
+	if (need & COL(ORDER))
+		facts->order = compound_order(head);
+	if (need & COL(NODE))
+		facts->node = page_to_nid(page);
+	if (need & COL(ZONE))
+		facts->zone = mml_zone(page);
+}
+
+static void no_page(u64 need, struct mmlens_facts *facts)
+{
+	facts->flags = MMLENS_UNKNOWN;
+	facts->head = MMLENS_UNKNOWN;
+	facts->mapcount = MMLENS_UNKNOWN32;
+	facts->mapkind = need & COL(MAPKIND) ? MMLENS_MAPKIND_NONE :
+					       MMLENS_UNKNOWN32;
+	facts->refcount = MMLENS_UNKNOWN32;
+	facts->order = MMLENS_UNKNOWN32;
+	facts->folio_mapcount = MMLENS_UNKNOWN32;
+	facts->folio_shared = MMLENS_UNKNOWN32;
+	facts->node = MMLENS_UNKNOWN32;
+	facts->zone = MMLENS_UNKNOWN32;
+}
+
+static void read_entry(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		       const struct mmlens_entry *entry, enum mmlens_level level)
+{
+	u64 need = reader->need;
+
+	/* as for every page that is not there to be read; read_page() corrects */
+	no_page(need, facts);
+	facts->state = entry->state;
+	facts->level = level;
+	facts->frame = entry->frame;
+	facts->swap = entry->swap;
+	facts->entry = entry->bits;
+	if (entry->has_page && (need & PAGE_COLUMNS))
+		read_page(reader, facts, pfn_to_page(entry->frame),
+			  entry->zero);
+}
+
+/**
+ * mmlens_read_pte() - the facts of the page behind a PTE
+ * @reader: what to read
+ * @facts: result; facts->state is NONE for an empty entry, the rest is then
+ *	undefined
+ * @pte: read once under its table's lock, which is still held
+ */
+void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		     pte_t pte)
+{
+	struct mmlens_entry entry;
+
+	mmlens_entry_pte(&entry, reader->vma, pte);
+	read_entry(reader, facts, &entry, MMLENS_LEVEL_PTE);
+}
+
+/*
+ * The huge zero page is known to vmlinux only. It is the one compound page
+ * that is mapped into anonymous VMAs without being anonymous or of a file.
+ */
+static bool is_huge_zero(const struct mmlens_reader *reader,
+			 const struct mmlens_entry *entry)
+{
+	struct page *head;
+
+	if (!entry->has_page || (entry->bits & MMLENS_ENTRY_WRITE) ||
+	    !vma_is_anonymous((struct vm_area_struct *)reader->vma))
+		return false;
+	head = compound_head(pfn_to_page(entry->frame));
+	return !READ_ONCE(head->mapping) && !PageLRU(head);
+}
+
+/**
+ * mmlens_read_huge() - the facts of a page behind a PMD or PUD entry
+ * @reader: what to read
+ * @facts: result
+ * @level: where the entry stands
+ * @raw: the entry, read once under its lock, which is still held
+ * @addr: the page's address
+ *
+ * Return: true when all pages that the entry maps have the same facts, but
+ * for frames that count up; false when mapcounts differ between them
+ */
+bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		      enum mmlens_level level, u64 raw, unsigned long addr)
+{
+	struct mmlens_entry entry;
+
+	mmlens_entry_huge(&entry, reader->vma, level, raw, addr);
+	if (is_huge_zero(reader, &entry)) {
+		entry.zero = true;
+		if (entry.state == MMLENS_STATE_PRESENT)
+			entry.state = MMLENS_STATE_HUGE_ZERO;
+	}
+	read_entry(reader, facts, &entry, level);
+	return !entry.has_page || entry.zero ||
+	       !(reader->need & COL(MAPCOUNT)) ||
+	       mml_mapcount_uniform(compound_head(pfn_to_page(entry.frame)));
+}
+
+/**
+ * mmlens_read_mapcount() - mapcount of one page of a huge mapping
+ * @frame: its PFN; the lock of the entry that maps it is held
+ */
+u32 mmlens_read_mapcount(u64 frame)
+{
+	struct page *page = pfn_to_page(frame);
+	u32 kind;
+
+	return mml_page_mapcount(page, compound_head(page), &kind);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PAGE_GET: a range of a process, as extents. */
+#include <linux/slab.h>
+
+#include "dump.h"
+#include "extent.h"
+#include "netlink.h"
+#include "reply.h"
+#include "walk.h"
+
+#define COL(name) MMLENS_COL_BIT(MMLENS_COL_##name)
+
+/* What an entry says without a look at struct page. */
+#define ENTRY_COLUMNS (COL(STATE) | COL(LEVEL) | COL(FRAME) | COL(SWAP) | COL(ENTRY))
+
+/* The attributes of enum mmlens_filter_attr, or what lets everything pass. */
+struct filter {
+	bool active;	/* there is one */
+	u64 states;
+	u64 entry_all;
+	u64 entry_none;
+	u64 flags_all;
+	u64 flags_none;
+	u64 frame_start;
+	u64 frame_end;
+};
+
+struct page_dump {
+	struct mmlens_dump dump;	/* first: it is what netlink knows */
+	struct mmlens_batch batch;
+	struct mmlens_reader reader;
+	struct filter filter;
+	bool masks;		/* facts are read that were not granted */
+	bool full;
+};
+
+static bool filter_passes(const struct filter *filter,
+			  const struct mmlens_facts *facts)
+{
+	u64 flags = facts->flags;
+
+	if (!(filter->states & BIT_ULL(facts->state)) ||
+	    (facts->entry & filter->entry_all) != filter->entry_all ||
+	    (facts->entry & filter->entry_none))
+		return false;
+	if ((filter->flags_all || filter->flags_none) &&
+	    (flags == MMLENS_UNKNOWN ||
+	     (flags & filter->flags_all) != filter->flags_all ||
+	     (flags & filter->flags_none)))
+		return false;
+	if (!filter->frame_start && filter->frame_end == MMLENS_UNKNOWN)
+		return true;
+	return facts->frame != MMLENS_UNKNOWN &&
+	       facts->frame >= filter->frame_start &&
+	       facts->frame < filter->frame_end;
+}
+
+/* What the filter needed to see, or came for nothing, must not split extents. */
+static void mask_facts(struct mmlens_facts *facts, u64 granted)
+{
+	if (!(granted & COL(STATE)))
+		facts->state = MMLENS_UNKNOWN32;
+	if (!(granted & COL(LEVEL)))
+		facts->level = MMLENS_UNKNOWN32;
+	if (!(granted & COL(FRAME)))
+		facts->frame = MMLENS_UNKNOWN;
+	if (!(granted & COL(SWAP)))
+		facts->swap = MMLENS_UNKNOWN;
+	if (!(granted & COL(ENTRY)))
+		facts->entry = MMLENS_UNKNOWN;
+	if (!(granted & COL(FLAGS)))
+		facts->flags = MMLENS_UNKNOWN;
+}
+
+/*
+ * The epoch watches what the hardware may use: without PRESENT, an entry can
+ * change unseen.
+ */
+static u32 unwatched_pages(const struct mmlens_facts *facts, u32 pages)
+{
+	return mmlens_epoch_supported() &&
+	       (facts->entry & MMLENS_ENTRY_PRESENT) ? 0 : pages;
+}
+
+/* false: the message is full, nothing was taken */
+static bool take_pages(struct page_dump *pd, struct mmlens_facts *facts,
+		       unsigned long addr, u32 pages)
+{
+	u32 unwatched = unwatched_pages(facts, pages);
+
+	if (pd->masks)
+		mask_facts(facts, pd->dump.columns);
+	if (!mmlens_batch_add(&pd->batch, addr, pages, facts))
+		return false;
+	pd->dump.unwatched += unwatched;
+	return true;
+}
+
+static int stop_full(struct mmlens_walk *walk, unsigned long addr)
+{
+	struct page_dump *pd = walk->private;
+
+	walk->next = addr;
+	pd->full = true;
+	return 1;
+}
+
+static void visit_vma(struct mmlens_walk *walk)
+{
+	struct page_dump *pd = walk->private;
+
+	pd->reader.vma = walk->vma;
+	/* an extent never crosses a VMA */
+	pd->batch.open = false;
+}
+
+static int visit_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
+		      unsigned long end)
+{
+	struct page_dump *pd = walk->private;
+	struct mmlens_facts facts;
+
+	for (; addr != end; ptep++, addr += PAGE_SIZE) {
+		pte_t pte = ptep_get(ptep);
+
+		if (pte_none(pte))
+			continue;
+		mmlens_read_pte(&pd->reader, &facts, pte);
+		if (pd->filter.active && !filter_passes(&pd->filter, &facts))
+			continue;
+		if (!take_pages(pd, &facts, addr, 1))
+			return stop_full(walk, addr);
+	}
+	return 0;
+}
+
+/* Pages of a huge mapping that PTEs elsewhere map as well, each on its own. */
+static int visit_uneven(struct mmlens_walk *walk,
+			const struct mmlens_facts *first, unsigned long addr,
+			unsigned long end)
+{
+	struct page_dump *pd = walk->private;
+	u64 frame = first->frame;
+
+	for (; addr != end; addr += PAGE_SIZE, frame++) {
+		struct mmlens_facts facts = *first;
+
+		facts.frame = frame;
+		facts.mapcount = mmlens_read_mapcount(frame);
+		if (!take_pages(pd, &facts, addr, 1))
+			return stop_full(walk, addr);
+	}
+	return 0;
+}
+
+static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
+		      u64 raw, unsigned long addr, unsigned long end)
+{
+	struct page_dump *pd = walk->private;
+	struct mmlens_facts facts;
+	bool even;
+
+	even = mmlens_read_huge(&pd->reader, &facts, level, raw, addr);
+	if (pd->filter.active && !filter_passes(&pd->filter, &facts))
+		return 0;
+	if (!even)
+		return visit_uneven(walk, &facts, addr, end);
+	if (!take_pages(pd, &facts, addr, (end - addr) >> PAGE_SHIFT))
+		return stop_full(walk, addr);
+	return 0;
+}
+
+static const struct mmlens_visitor page_visitor = {
+	.vma = visit_vma,
+	.ptes = visit_ptes,
+	.huge = visit_huge,
+};
+
+static void page_begin(struct mmlens_dump *dump, size_t room)
+{
+	struct page_dump *pd = container_of(dump, struct page_dump, dump);
+
+	mmlens_batch_reset(&pd->batch, mmlens_extents_fit(room, dump->columns));
+	pd->full = false;
+}
+
+static int page_window(struct mmlens_dump *dump, u64 deadline)
+{
+	struct page_dump *pd = container_of(dump, struct page_dump, dump);
+	struct mmlens_walk walk = {
+		.mm = dump->target.mm,
+		.visitor = &page_visitor,
+		.private = pd,
+		.deadline = deadline,
+	};
+	int err;
+
+	/* another hold of the lock: the VMA may be another one by now */
+	pd->batch.open = false;
+	err = mmlens_walk_range(&walk, dump->pos, dump->end);
+	dump->pos = walk.next;
+	dump->bytes += walk.bytes;
+	return err ?: pd->full;
+}
+
+static int page_put(struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	struct page_dump *pd = container_of(dump, struct page_dump, dump);
+
+	if (!pd->batch.count)
+		return 0;
+	dump->records += pd->batch.count;
+	dump->pages += pd->batch.pages;
+	return mmlens_put_extents(skb, &pd->batch);
+}
+
+static void page_free(struct mmlens_dump *dump)
+{
+	struct page_dump *pd = container_of(dump, struct page_dump, dump);
+
+	mmlens_batch_free(&pd->batch);
+	kfree(pd);
+}
+
+static int filter_get(struct filter *filter, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[MMLENS_FILTER_MAX + 1];
+	int err;
+
+	*filter = (struct filter) {
+		.states = MMLENS_UNKNOWN,
+		.frame_end = MMLENS_UNKNOWN,
+	};
+	if (!nest)
+		return 0;
+	/* validated against the policy already, as part of the request */
+	err = nla_parse_nested(attrs, MMLENS_FILTER_MAX, nest, NULL, extack);
+	if (err)
+		return err;
+	filter->active = true;
+#define GET(name, member)						\
+	do {								\
+		if (attrs[MMLENS_FILTER_##name])			\
+			filter->member =				\
+				nla_get_u64(attrs[MMLENS_FILTER_##name]); \
+	} while (0)
+	GET(STATES, states);
+	GET(ENTRY_ALL, entry_all);
+	GET(ENTRY_NONE, entry_none);
+	GET(FLAGS_ALL, flags_all);
+	GET(FLAGS_NONE, flags_none);
+	GET(FRAME_START, frame_start);
+	GET(FRAME_END, frame_end);
+#undef GET
+	if (filter->frame_start >= filter->frame_end) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "the filter's frame range is empty");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int page_request(struct mmlens_dump *dump, struct nlattr **attrs,
+			struct netlink_ext_ack *extack)
+{
+	struct page_dump *pd = container_of(dump, struct page_dump, dump);
+	const struct nlattr *asked = attrs[MMLENS_A_COLUMNS];
+	u64 columns = MMLENS_COL_DEFAULT;
+	int err = filter_get(&pd->filter, attrs[MMLENS_A_FILTER], extack);
+
+	if (!err && asked)
+		err = mmlens_columns_get(asked, MMLENS_COL_ALL, &columns,
+					 extack);
+	if (err)
+		return err;
+	if (!columns) {
+		NL_SET_ERR_MSG_ATTR(extack, asked, "COLUMNS is empty");
+		return -EINVAL;
+	}
+	if (columns & COL(HEAD))
+		columns |= COL(ORDER);
+	dump->columns = columns;
+	pd->reader.need = columns;
+	if (pd->filter.flags_all || pd->filter.flags_none)
+		pd->reader.need |= COL(FLAGS);
+	pd->masks = (pd->reader.need | ENTRY_COLUMNS) != columns;
+	return mmlens_batch_init(&pd->batch, columns);
+}
+
+static const struct mmlens_dump_ops page_dump_ops = {
+	.cmd = MMLENS_CMD_PAGE_GET,
+	.request = page_request,
+	.begin = page_begin,
+	.window = page_window,
+	.put = page_put,
+	.free = page_free,
+};
+
+/**
+ * mmlens_page_start() - begin a dump of pages
+ * @cb: the dump's callback
+ *
+ * Return: 0 or an errno
+ */
+int mmlens_page_start(struct netlink_callback *cb)
+{
+	struct page_dump *pd = kzalloc(sizeof(*pd), GFP_KERNEL_ACCOUNT);
+
+	return pd ? mmlens_dump_start(&pd->dump, cb, &page_dump_ops) : -ENOMEM;
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/* VMA_GET as a dump, and what a VMA is made of. */
+#include <linux/ctype.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/kallsyms.h>
+#include <linux/kdev_t.h>
+#include <linux/magic.h>
+#include <linux/pkeys.h>
+#include <linux/rmap.h>
+#include <linux/slab.h>
+
+#include "compat/vma.h"
+#include "dump.h"
+#include "netlink.h"
+#include "reply.h"
+#include "vma.h"
+
+/* VM_ flags that this kernel has not are 0 here, and drop out. */
+static const struct {
+	unsigned long kernel;
+	u64 ours;
+} vm_flag_table[] = {
+#define X(name) { VM_##name, MMLENS_VM_##name },
+	X(READ) X(WRITE) X(EXEC) X(SHARED)
+	X(MAYREAD) X(MAYWRITE) X(MAYEXEC) X(MAYSHARE)
+	X(GROWSDOWN) X(PFNMAP) X(LOCKED) X(IO)
+	X(SEQ_READ) X(RAND_READ) X(DONTCOPY) X(DONTEXPAND)
+	X(LOCKONFAULT) X(ACCOUNT) X(NORESERVE) X(HUGETLB)
+	X(SYNC) X(ARCH_1) X(WIPEONFORK) X(DONTDUMP)
+	X(SOFTDIRTY) X(MIXEDMAP) X(HUGEPAGE) X(NOHUGEPAGE)
+	X(MERGEABLE) X(UFFD_MISSING) X(UFFD_WP) X(UFFD_MINOR)
+	X(SHADOW_STACK) X(SEALED) X(DROPPABLE) X(DENYWRITE)
+#undef X
+};
+
+/**
+ * mmlens_vma_flags() - translate VM_ flags
+ * @vm_flags: the kernel's
+ *
+ * Return: MMLENS_VM_* mask, with MMLENS_VM_UNKNOWN for what has no number yet
+ */
+u64 mmlens_vma_flags(unsigned long vm_flags)
+{
+	unsigned long left = vm_flags & ~MML_VM_PKEY;
+	u64 flags = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(vm_flag_table); i++) {
+		if (left & vm_flag_table[i].kernel)
+			flags |= vm_flag_table[i].ours;
+		left &= ~vm_flag_table[i].kernel;
+	}
+	return left ? flags | MMLENS_VM_UNKNOWN : flags;
+}
+
+/**
+ * mmlens_vma_known_flags() - the VM_ flags that this kernel can report
+ */
+u64 mmlens_vma_known_flags(void)
+{
+	u64 flags = MMLENS_VM_UNKNOWN;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(vm_flag_table); i++)
+		if (vm_flag_table[i].kernel)
+			flags |= vm_flag_table[i].ours;
+	return flags;
+}
+
+/* vma_is_shmem() and vma_is_secretmem() are vmlinux's own. */
+static enum mmlens_vma_kind file_kind(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (inode->i_sb->s_magic == SECRETMEM_MAGIC)
+		return MMLENS_VMA_KIND_SECRETMEM;
+	if (inode->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(inode->i_mode))
+		return MMLENS_VMA_KIND_SHMEM;
+	return MMLENS_VMA_KIND_FILE;
+}
+
+static enum mmlens_vma_kind vma_kind(struct vm_area_struct *vma)
+{
+	if (is_vm_hugetlb_page(vma))
+		return MMLENS_VMA_KIND_HUGETLB;
+	if (vma->vm_ops && vma->vm_ops->name)
+		return MMLENS_VMA_KIND_SPECIAL;
+	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO))
+		return MMLENS_VMA_KIND_DEVICE;
+	/* a private mapping of /dev/zero has a file, and is anonymous */
+	if (vma_is_anonymous(vma) || !vma->vm_file)
+		return MMLENS_VMA_KIND_ANON;
+	return file_kind(vma->vm_file);
+}
+
+/* As fs/proc/task_mmu.c names those that have no file. */
+static void read_name(struct mmlens_vma_facts *facts, struct vm_area_struct *vma)
+{
+	const struct mm_struct *mm = vma->vm_mm;
+	const char *name = NULL;
+
+	if (vma->vm_ops && vma->vm_ops->name)
+		name = vma->vm_ops->name(vma);
+	else if (vma->vm_file)
+		;
+	else if (vma->vm_start < mm->brk && vma->vm_end > mm->start_brk)
+		name = "[heap]";
+	else if (vma->vm_start <= mm->start_stack &&
+		 vma->vm_end >= mm->start_stack)
+		name = "[stack]";
+	strscpy(facts->name, name ?: "", sizeof(facts->name));
+}
+
+static void read_file(struct mmlens_vma_facts *facts, struct file *file,
+		      char *path)
+{
+	const struct inode *inode = file_inode(file);
+
+	facts->has_file = true;
+	facts->major = MAJOR(inode->i_sb->s_dev);
+	facts->minor = MINOR(inode->i_sb->s_dev);
+	facts->inode = inode->i_ino;
+	facts->file_size = i_size_read(inode);
+	path = d_path(&file->f_path, path, PATH_MAX);
+	/* too long to be told: device and inode still say which file */
+	facts->path = IS_ERR(path) ? NULL : path;
+}
+
+/**
+ * mmlens_vma_read() - copy what there is to say about a VMA
+ * @facts: result
+ * @vma: found under the mmap lock, which is held
+ * @path: PATH_MAX bytes that @facts->path may point into
+ */
+void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
+		     char *path)
+{
+	/* set by a fault under the mmap read lock, cleared under the write lock */
+	struct anon_vma *anon = READ_ONCE(vma->anon_vma);
+
+	*facts = (struct mmlens_vma_facts) {
+		.start = vma->vm_start,
+		.end = vma->vm_end,
+		.flags = mmlens_vma_flags(vma->vm_flags),
+		.kind = vma_kind(vma),
+		.pgoff = vma->vm_pgoff,
+		.pkey = vma_pkey(vma),
+		.page_size = is_vm_hugetlb_page(vma) ?
+			huge_page_size(hstate_vma(vma)) : PAGE_SIZE,
+		.has_anon = anon,
+		.ops = vma->vm_ops,
+	};
+	if (anon) {
+		facts->anon_id = mmlens_opaque(anon);
+		facts->anon_root = mmlens_opaque(anon->root);
+	}
+	if (vma->vm_file)
+		read_file(facts, vma->vm_file, path);
+	read_name(facts, vma);
+}
+
+/*
+ * The name of a symbol, and never its address: %ps falls back to a number for
+ * what kallsyms does not know.
+ */
+static int put_ops(struct sk_buff *skb, const void *ops)
+{
+	char name[MMLENS_VMA_OPS_LEN];
+
+	if (!ops || !MML_HAVE_DATA_SYMBOLS)
+		return 0;
+	snprintf(name, sizeof(name), "%ps", ops);
+	if (!isalpha(name[0]) && name[0] != '_')
+		return 0;
+	return nla_put_string(skb, MMLENS_VMA_OPS, name);
+}
+
+static int put_file(struct sk_buff *skb, const struct mmlens_vma_facts *facts)
+{
+	return nla_put_u32(skb, MMLENS_VMA_MAJOR, facts->major) ||
+	       nla_put_u32(skb, MMLENS_VMA_MINOR, facts->minor) ||
+	       mmlens_put_u64(skb, MMLENS_VMA_INODE, facts->inode) ||
+	       mmlens_put_u64(skb, MMLENS_VMA_FILE_SIZE, facts->file_size) ||
+	       (facts->path &&
+		nla_put_string(skb, MMLENS_VMA_PATH, facts->path));
+}
+
+/**
+ * mmlens_put_vma() - a nest for one VMA
+ * @skb: a message begun
+ * @attr: MMLENS_A_VMA, MMLENS_A_PREV or MMLENS_A_NEXT
+ * @facts: as read
+ *
+ * Return: 0 or -EMSGSIZE
+ */
+int mmlens_put_vma(struct sk_buff *skb, int attr,
+		   const struct mmlens_vma_facts *facts)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest ||
+	    mmlens_put_u64(skb, MMLENS_VMA_START, facts->start) ||
+	    mmlens_put_u64(skb, MMLENS_VMA_END, facts->end) ||
+	    mmlens_put_u64(skb, MMLENS_VMA_FLAGS, facts->flags) ||
+	    nla_put_u32(skb, MMLENS_VMA_KIND, facts->kind) ||
+	    mmlens_put_u64(skb, MMLENS_VMA_PGOFF, facts->pgoff) ||
+	    nla_put_u32(skb, MMLENS_VMA_PKEY, facts->pkey) ||
+	    mmlens_put_u64(skb, MMLENS_VMA_PAGE_SIZE, facts->page_size) ||
+	    (facts->name[0] &&
+	     nla_put_string(skb, MMLENS_VMA_NAME, facts->name)) ||
+	    (facts->has_anon &&
+	     (mmlens_put_u64(skb, MMLENS_VMA_ANON_ID, facts->anon_id) ||
+	      mmlens_put_u64(skb, MMLENS_VMA_ANON_ROOT, facts->anon_root))) ||
+	    (facts->has_file && put_file(skb, facts)) ||
+	    put_ops(skb, facts->ops))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/*
+ * The dump. A batch is as many VMAs as one message holds: their facts, and
+ * their paths one after the other.
+ */
+#define BATCH_VMAS	128
+#define BATCH_PATHS	(32 * 1024)
+
+struct vma_dump {
+	struct mmlens_dump dump;	/* first: it is what netlink knows */
+	size_t room;
+	size_t used;			/* of paths */
+	unsigned int count;
+	struct mmlens_vma_facts vmas[BATCH_VMAS];
+	char paths[BATCH_PATHS];
+	char path[PATH_MAX];
+};
+
+static void vma_begin(struct mmlens_dump *dump, size_t room)
+{
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+
+	vd->room = min_t(size_t, room, BATCH_PATHS);
+	vd->used = 0;
+	vd->count = 0;
+}
+
+static bool vma_add(struct vma_dump *vd, struct vm_area_struct *vma)
+{
+	struct mmlens_vma_facts *facts = &vd->vmas[vd->count];
+	size_t length = 0, size;
+
+	if (vd->count == BATCH_VMAS)
+		return false;
+	mmlens_vma_read(facts, vma, vd->path);
+	if (facts->path)
+		length = strlen(facts->path) + 1;
+	size = MMLENS_VMA_SIZE + nla_total_size(length);
+	if (size > vd->room)
+		return false;
+	if (facts->path)
+		facts->path = memcpy(vd->paths + vd->used, facts->path, length);
+	vd->used += length;
+	vd->room -= size;
+	vd->count++;
+	return true;
+}
+
+static int vma_window(struct mmlens_dump *dump, u64 deadline)
+{
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+	struct mm_struct *mm = dump->target.mm;
+
+	do {
+		struct vm_area_struct *vma = find_vma(mm, dump->pos);
+		unsigned long end;
+
+		if (!vma || vma->vm_start >= dump->end) {
+			dump->pos = dump->end;
+			return 0;
+		}
+		if (!vma_add(vd, vma))
+			return 1;
+		end = min(vma->vm_end, dump->end);
+		dump->bytes += end - max(vma->vm_start, dump->pos);
+		dump->pos = end;
+	} while (dump->pos < dump->end && !mmlens_lock_overdue(mm, deadline));
+	return 0;
+}
+
+static int vma_put(struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < vd->count; i++) {
+		err = mmlens_put_vma(skb, MMLENS_A_VMA, &vd->vmas[i]);
+		if (err)
+			return err;
+	}
+	dump->records += vd->count;
+	return 0;
+}
+
+static void vma_free(struct mmlens_dump *dump)
+{
+	kvfree(container_of(dump, struct vma_dump, dump));
+}
+
+static int vma_request(struct mmlens_dump *dump, struct nlattr **attrs,
+		       struct netlink_ext_ack *extack)
+{
+	const struct nlattr *columns = attrs[MMLENS_A_COLUMNS];
+
+	if (attrs[MMLENS_A_ADDR]) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[MMLENS_A_ADDR],
+				    "a dump takes START and END, not ADDR");
+		return -EINVAL;
+	}
+	return columns ? mmlens_columns_get(columns, MMLENS_VMA_COL_ALL,
+					    &dump->columns, extack) : 0;
+}
+
+static const struct mmlens_dump_ops vma_dump_ops = {
+	.cmd = MMLENS_CMD_VMA_GET,
+	.request = vma_request,
+	.begin = vma_begin,
+	.window = vma_window,
+	.put = vma_put,
+	.free = vma_free,
+};
+
+/**
+ * mmlens_vma_start() - begin a dump of VMAs
+ * @cb: the dump's callback
+ *
+ * Return: 0 or an errno
+ */
+int mmlens_vma_start(struct netlink_callback *cb)
+{
+	struct vma_dump *vd = kvzalloc(sizeof(*vd), GFP_KERNEL_ACCOUNT);
+
+	return vd ? mmlens_dump_start(&vd->dump, cb, &vma_dump_ops) : -ENOMEM;
+}

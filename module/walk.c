@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Descending pgd -> p4d -> pud -> pmd -> pte.
+ *
+ * Only addresses that a VMA covers are walked, and only under the mmap lock
+ * under which that VMA was found: munmap() downgrades its write lock and frees
+ * the tables of holes under a read lock (mm/mmap.c, free_pgtables()), so a
+ * hole must not be looked into. Below a VMA, PUD and PMD tables stay while the
+ * mmap lock is held; a PTE table may go under it since 6.x (file THP
+ * collapse; MADV_DONTNEED on 7.x), freed by RCU: hence the RCU section, the
+ * table's lock, and the second look at the PMD. Each entry is read once and
+ * the descent goes on from that copy. hugetlb's PMD tables may be shared and
+ * unshared under the mmap read lock; holding i_mmap_rwsem for reading
+ * prevents it (mm/hugetlb.c, huge_pmd_unshare()).
+ */
+#include <linux/hugetlb.h>
+#include <linux/rcupdate.h>
+
+#include "compat/pgtable.h"
+#include "target.h"
+#include "walk.h"
+
+/* After something was dealt with up to @addr: go on, or stop there? */
+static int walk_pause(struct mmlens_walk *walk, unsigned long addr)
+{
+	if (!mmlens_lock_overdue(walk->mm, walk->deadline))
+		return 0;
+	walk->next = addr;
+	return 1;
+}
+
+static void show_table(struct mmlens_walk *walk, enum mmlens_level level,
+		       const void *entry, u64 raw, unsigned long addr)
+{
+	const struct mmlens_visitor *visitor = walk->visitor;
+
+	if (visitor->table && (raw || visitor->want_empty))
+		visitor->table(walk, level, entry, raw, addr);
+}
+
+/*
+ * Lock the PTE table below @pmdp, which was seen to hold @pmd. NULL when it
+ * does no longer. Unlocked by pte_table_unlock().
+ */
+static pte_t *pte_table_lock(struct mm_struct *mm, pmd_t *pmdp, pmd_t pmd,
+			     unsigned long addr, spinlock_t **ptl)
+{
+	rcu_read_lock();
+	if (!pmd_same(pmd, READ_ONCE(*pmdp)))
+		goto changed;
+	*ptl = pte_lockptr(mm, &pmd);
+	spin_lock(*ptl);
+	if (pmd_same(pmd, READ_ONCE(*pmdp)))
+		return pte_offset_kernel(&pmd, addr);
+	spin_unlock(*ptl);
+changed:
+	rcu_read_unlock();
+	return NULL;
+}
+
+static void pte_table_unlock(spinlock_t *ptl)
+{
+	spin_unlock(ptl);
+	rcu_read_unlock();
+}
+
+/* -EAGAIN: the PMD has changed meanwhile */
+static int walk_pte_table(struct mmlens_walk *walk, pmd_t *pmdp, pmd_t pmd,
+			  unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl;
+	pte_t *pte;
+	int ret;
+
+	pte = pte_table_lock(walk->mm, pmdp, pmd, addr, &ptl);
+	if (!pte)
+		return -EAGAIN;
+	ret = walk->visitor->ptes(walk, pte, addr, end);
+	pte_table_unlock(ptl);
+	return ret;
+}
+
+static int walk_huge_pmd(struct mmlens_walk *walk, pmd_t *pmdp, pmd_t pmd,
+			 unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl = pmd_lock(walk->mm, pmdp);
+	int ret = -EAGAIN;
+
+	if (pmd_same(pmd, READ_ONCE(*pmdp)))
+		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PMD, pmd_val(pmd),
+					  addr, end);
+	spin_unlock(ptl);
+	return ret;
+}
+
+/* Hardware sets A and D at any time, so try again; but not for ever. */
+#define PMD_TRIES 64
+
+static int walk_pmd(struct mmlens_walk *walk, pmd_t *pmdp, unsigned long addr,
+		    unsigned long end)
+{
+	int tries, ret;
+
+	for (tries = 0; tries < PMD_TRIES; tries++) {
+		pmd_t pmd = READ_ONCE(*pmdp);
+
+		if (!tries)
+			show_table(walk, MMLENS_LEVEL_PMD, pmdp, pmd_val(pmd),
+				   addr);
+		if (pmd_none(pmd))
+			return 0;
+		if (pmd_leaf(pmd) || !pmd_present(pmd) || pmd_bad(pmd))
+			ret = walk_huge_pmd(walk, pmdp, pmd, addr, end);
+		else
+			ret = walk_pte_table(walk, pmdp, pmd, addr, end);
+		if (ret != -EAGAIN)
+			return ret;
+		cpu_relax();
+	}
+	walk->next = addr;
+	return 1;
+}
+
+static int walk_pmds(struct mmlens_walk *walk, pud_t *pudp, pud_t pud,
+		     unsigned long addr, unsigned long end)
+{
+	pmd_t *pmdp = pmd_offset_lockless(pudp, pud, addr);
+	unsigned long next;
+	int ret;
+
+	for (; addr != end; pmdp++, addr = next) {
+		next = pmd_addr_end(addr, end);
+		ret = walk_pmd(walk, pmdp, addr, next);
+		if (!ret && next != end)
+			ret = walk_pause(walk, next);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int walk_huge_pud(struct mmlens_walk *walk, pud_t *pudp, pud_t pud,
+			 unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl = pud_lock(walk->mm, pudp);
+	int ret;
+
+	if (pud_val(pud) == pud_val(READ_ONCE(*pudp))) {
+		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PUD, pud_val(pud),
+					  addr, end);
+	} else {
+		walk->next = addr;
+		ret = 1;
+	}
+	spin_unlock(ptl);
+	return ret;
+}
+
+static int walk_puds(struct mmlens_walk *walk, p4d_t *p4dp, p4d_t p4d,
+		     unsigned long addr, unsigned long end)
+{
+	pud_t *pudp = pud_offset_lockless(p4dp, p4d, addr);
+	unsigned long next;
+	int ret;
+
+	for (; addr != end; pudp++, addr = next) {
+		pud_t pud = READ_ONCE(*pudp);
+
+		next = pud_addr_end(addr, end);
+		show_table(walk, MMLENS_LEVEL_PUD, pudp, pud_val(pud), addr);
+		if (pud_none(pud))
+			continue;
+		if (pud_leaf(pud) || !pud_present(pud) || pud_bad(pud))
+			ret = walk_huge_pud(walk, pudp, pud, addr, next);
+		else
+			ret = walk_pmds(walk, pudp, pud, addr, next);
+		if (!ret && next != end)
+			ret = walk_pause(walk, next);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int walk_p4ds(struct mmlens_walk *walk, pgd_t *pgdp, pgd_t pgd,
+		     unsigned long addr, unsigned long end)
+{
+	p4d_t *p4dp = p4d_offset_lockless(pgdp, pgd, addr);
+	unsigned long next;
+	int ret;
+
+	for (; addr != end; p4dp++, addr = next) {
+		p4d_t p4d = READ_ONCE(*p4dp);
+
+		next = p4d_addr_end(addr, end);
+		if (!mml_p4d_folded(walk->mm))
+			show_table(walk, MMLENS_LEVEL_P4D, p4dp, p4d_val(p4d),
+				   addr);
+		if (p4d_none(p4d) || p4d_bad(p4d))
+			continue;
+		ret = walk_puds(walk, p4dp, p4d, addr, next);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int walk_pgds(struct mmlens_walk *walk, unsigned long addr,
+		     unsigned long end)
+{
+	pgd_t *pgdp = pgd_offset(walk->mm, addr);
+	unsigned long next;
+	int ret;
+
+	for (; addr != end; pgdp++, addr = next) {
+		pgd_t pgd = READ_ONCE(*pgdp);
+
+		next = pgd_addr_end(addr, end);
+		show_table(walk, MMLENS_LEVEL_PGD, pgdp, pgd_val(pgd), addr);
+		if (pgd_none(pgd) || pgd_bad(pgd))
+			continue;
+		ret = walk_p4ds(walk, pgdp, pgd, addr, next);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* -EAGAIN when hugetlb's table lock is not to be had at once */
+static int walk_vma(struct mmlens_walk *walk, unsigned long addr,
+		    unsigned long end)
+{
+	struct rw_semaphore *shared = NULL;
+	int ret;
+
+	if (is_vm_hugetlb_page(walk->vma)) {
+		shared = &walk->vma->vm_file->f_mapping->i_mmap_rwsem;
+		if (!down_read_trylock(shared))
+			return -EAGAIN;
+	}
+	if (walk->visitor->vma)
+		walk->visitor->vma(walk);
+	ret = walk_pgds(walk, addr, end);
+	if (shared)
+		up_read(shared);
+	return ret;
+}
+
+/**
+ * mmlens_walk_range() - walk what VMAs cover of a range
+ * @walk: @mm, @visitor, @private and @deadline set; the mmap lock held for
+ *	reading, and mm_users
+ * @start: first address, page-aligned
+ * @end: first address after the range, page-aligned, in the user half
+ *
+ * Leaves walk->next at the address from which to go on: @end when all is done.
+ * Without contention at least one table is walked, so that repeated calls
+ * always come to an end.
+ *
+ * Return: 0, or -EAGAIN when not even a beginning could be made because a
+ * lock of hugetlb was taken
+ */
+int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
+		      unsigned long end)
+{
+	unsigned long from, to;
+	int ret;
+
+	walk->next = start;
+	for (;;) {
+		walk->vma = find_vma(walk->mm, walk->next);
+		if (!walk->vma || walk->vma->vm_start >= end)
+			break;
+		from = max(walk->next, walk->vma->vm_start);
+		to = min(end, walk->vma->vm_end);
+		ret = walk_vma(walk, from, to);
+		if (ret == -EAGAIN)
+			return walk->next == start ? -EAGAIN : 0;
+		if (ret) {
+			walk->bytes += walk->next - from;
+			return 0;
+		}
+		walk->bytes += to - from;
+		walk->next = to;
+		if (to == end || mmlens_lock_overdue(walk->mm, walk->deadline))
+			return 0;
+	}
+	walk->next = end;
+	return 0;
+}
