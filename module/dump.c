@@ -199,7 +199,7 @@ static int dump_first(struct mmlens_dump *dump, struct sk_buff *skb,
 	return 0;
 }
 
-static int put_trailer(const struct mmlens_dump *dump, struct sk_buff *skb)
+static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
 {
 	struct nlattr *nest = nla_nest_start(skb, MMLENS_A_TRAILER);
 
@@ -209,7 +209,8 @@ static int put_trailer(const struct mmlens_dump *dump, struct sk_buff *skb)
 	    mmlens_put_u64(skb, MMLENS_TRAILER_UNWATCHED, dump->unwatched) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_RECORDS, dump->records) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_PAGES, dump->pages) ||
-	    mmlens_put_u64(skb, MMLENS_TRAILER_BYTES, dump->bytes))
+	    mmlens_put_u64(skb, MMLENS_TRAILER_BYTES, dump->bytes) ||
+	    (dump->ops->put_last && dump->ops->put_last(dump, skb)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -267,7 +268,7 @@ static void dump_windows(struct mmlens_dump *dump)
 		dump->reason = ret == -ESRCH ? MMLENS_REASON_EXITED :
 					       MMLENS_REASON_EXECED;
 		dump->phase = MMLENS_PHASE_LAST;
-	} else if (dump->pos == dump->end) {
+	} else if (!ret && dump->pos == dump->end) {
 		dump->phase = MMLENS_PHASE_LAST;
 	}
 }
@@ -280,9 +281,6 @@ static int dump_walk(struct mmlens_dump *dump, struct sk_buff *skb,
 
 	dump->ops->begin(dump, skb_tailroom(skb) - HEADER_SIZE);
 	dump_windows(dump);
-	/* nothing was walked, and the trailer says why */
-	if (dump->pos == start && dump->phase == MMLENS_PHASE_LAST)
-		return 0;
 	header = message_begin(dump, skb, cb, start);
 	if (!header)
 		return -EMSGSIZE;

@@ -20,6 +20,7 @@ struct mmlens_dump;
  *	far it went, and do not go on past @deadline (ktime_get_mono_fast_ns()).
  *	Return 0; 1 when the message is full; -EAGAIN when a lock was taken
  * @put: put the data, if there is any
+ * @put_last: put more totals into the trailer (optional)
  * @free: let go of what the command holds, and of the dump's memory
  */
 struct mmlens_dump_ops {
@@ -29,6 +30,7 @@ struct mmlens_dump_ops {
 	void (*begin)(struct mmlens_dump *dump, size_t room);
 	int (*window)(struct mmlens_dump *dump, u64 deadline);
 	int (*put)(struct mmlens_dump *dump, struct sk_buff *skb);
+	int (*put_last)(struct mmlens_dump *dump, struct sk_buff *skb);
 	void (*free)(struct mmlens_dump *dump);
 };
 

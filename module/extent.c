@@ -18,16 +18,12 @@
 /**
  * mmlens_batch_init() - allocate a batch
  * @batch: to be set up
- * @columns: MMLENS_COL_BIT() mask of what is granted
  *
  * Return: 0 or -ENOMEM
  */
-int mmlens_batch_init(struct mmlens_batch *batch, u64 columns)
+int mmlens_batch_init(struct mmlens_batch *batch)
 {
-	*batch = (struct mmlens_batch) {
-		.columns = columns,
-		.capacity = BATCH_CAPACITY,
-	};
+	*batch = (struct mmlens_batch) { .capacity = BATCH_CAPACITY };
 	batch->extents = kvmalloc_array(batch->capacity,
 					sizeof(*batch->extents),
 					GFP_KERNEL_ACCOUNT);

@@ -14,7 +14,6 @@ struct mmlens_extent {
 /**
  * struct mmlens_batch - the extents of one message
  * @extents: room for @capacity
- * @columns: granted columns; facts outside them are made equal
  * @count: extents in use
  * @limit: extents that fit the message being filled
  * @open: the last extent may still grow; cleared where one must end
@@ -22,7 +21,6 @@ struct mmlens_extent {
  */
 struct mmlens_batch {
 	struct mmlens_extent *extents;
-	u64 columns;
 	u32 capacity;
 	u32 count;
 	u32 limit;
@@ -30,7 +28,7 @@ struct mmlens_batch {
 	u64 pages;
 };
 
-int mmlens_batch_init(struct mmlens_batch *batch, u64 columns);
+int mmlens_batch_init(struct mmlens_batch *batch);
 void mmlens_batch_free(struct mmlens_batch *batch);
 void mmlens_batch_reset(struct mmlens_batch *batch, u32 limit);
 bool mmlens_batch_add(struct mmlens_batch *batch, u64 addr, u32 pages,

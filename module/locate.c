@@ -84,7 +84,7 @@ static void set_leaf(struct place *place, enum mmlens_level level,
 	};
 }
 
-static void place_table(struct mmlens_walk *walk, enum mmlens_level level,
+static int place_table(struct mmlens_walk *walk, enum mmlens_level level,
 			const void *entry, u64 raw, unsigned long addr)
 {
 	struct place *place = walk->private;
@@ -92,7 +92,7 @@ static void place_table(struct mmlens_walk *walk, enum mmlens_level level,
 	struct mmlens_facts none;
 
 	if (WARN_ON_ONCE(place->count == MAX_LEVELS))
-		return;
+		return 0;
 	place->levels[place->count++] = (struct level) {
 		.level = level,
 		.index = offset_in_page(entry) / sizeof(u64),
@@ -108,6 +108,7 @@ static void place_table(struct mmlens_walk *walk, enum mmlens_level level,
 	mmlens_read_pte(&reader, &none, __pte(0));
 	none.level = level;
 	set_leaf(place, level, &none);
+	return 0;
 }
 
 static int place_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
@@ -206,11 +207,6 @@ static int put_level(struct sk_buff *skb, const struct level *level)
 
 static int put_descent(struct sk_buff *skb, struct place *place)
 {
-	const struct mmlens_batch batch = {
-		.extents = &place->leaf,
-		.columns = MMLENS_COL_ALL,
-		.count = 1,
-	};
 	u32 i;
 
 	for (i = 0; i < place->count; i++)
@@ -218,7 +214,8 @@ static int put_descent(struct sk_buff *skb, struct place *place)
 			return -EMSGSIZE;
 	return mmlens_put_u64(skb, MMLENS_A_START, place->start) ?:
 	       mmlens_put_u64(skb, MMLENS_A_END, place->end) ?:
-	       mmlens_put_extents(skb, &batch);
+	       mmlens_put_rows(skb, &mmlens_extent_rows, &place->leaf, 1,
+			       MMLENS_COL_ALL);
 }
 
 static int put_place(struct sk_buff *skb, struct place *place,
@@ -229,11 +226,13 @@ static int put_place(struct sk_buff *skb, struct place *place,
 	if (mmlens_put_envelope(skb, target, columns) ||
 	    mmlens_put_u64(skb, MMLENS_A_ADDR, place->addr) ||
 	    (place->in_vma &&
-	     mmlens_put_vma(skb, MMLENS_A_VMA, &place->vma)) ||
+	     mmlens_put_vma(skb, MMLENS_A_VMA, &place->vma, NULL, 0)) ||
 	    (place->has_prev &&
-	     mmlens_put_vma(skb, MMLENS_A_PREV, &place->prev)) ||
+	     mmlens_put_vma(skb, MMLENS_A_PREV, &place->prev, NULL,
+			    0)) ||
 	    (place->has_next &&
-	     mmlens_put_vma(skb, MMLENS_A_NEXT, &place->next)) ||
+	     mmlens_put_vma(skb, MMLENS_A_NEXT, &place->next, NULL,
+			    0)) ||
 	    (columns && put_descent(skb, place)))
 		return -EMSGSIZE;
 	return 0;

@@ -53,6 +53,12 @@ static const struct nla_policy page_policy[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_FILTER] = NLA_POLICY_NESTED(filter_policy),
 };
 
+static const struct nla_policy table_policy[MMLENS_A_MAX + 1] = {
+	[MMLENS_A_PID] = { .type = NLA_U32 },
+	[MMLENS_A_START] = { .type = NLA_U64 },
+	[MMLENS_A_END] = { .type = NLA_U64 },
+};
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd = MMLENS_CMD_INFO_GET,
@@ -87,6 +93,14 @@ static const struct genl_ops ops[] = {
 		.dumpit = mmlens_dump_step,
 		.done = mmlens_dump_done,
 		.policy = page_policy,
+		.maxattr = MMLENS_A_MAX,
+	},
+	{
+		.cmd = MMLENS_CMD_TABLE_GET,
+		.start = mmlens_table_start,
+		.dumpit = mmlens_dump_step,
+		.done = mmlens_dump_done,
+		.policy = table_policy,
 		.maxattr = MMLENS_A_MAX,
 	},
 };

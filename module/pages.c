@@ -180,7 +180,8 @@ static void page_begin(struct mmlens_dump *dump, size_t room)
 {
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
 
-	mmlens_batch_reset(&pd->batch, mmlens_extents_fit(room, dump->columns));
+	mmlens_batch_reset(&pd->batch, mmlens_rows_fit(&mmlens_extent_rows, room,
+						      dump->columns));
 	pd->full = false;
 }
 
@@ -211,7 +212,8 @@ static int page_put(struct mmlens_dump *dump, struct sk_buff *skb)
 		return 0;
 	dump->records += pd->batch.count;
 	dump->pages += pd->batch.pages;
-	return mmlens_put_extents(skb, &pd->batch);
+	return mmlens_put_rows(skb, &mmlens_extent_rows, pd->batch.extents,
+			       pd->batch.count, dump->columns);
 }
 
 static void page_free(struct mmlens_dump *dump)
@@ -285,7 +287,7 @@ static int page_request(struct mmlens_dump *dump, struct nlattr **attrs,
 	if (pd->filter.flags_all || pd->filter.flags_none)
 		pd->reader.need |= COL(FLAGS);
 	pd->masks = (pd->reader.need | ENTRY_COLUMNS) != columns;
-	return mmlens_batch_init(&pd->batch, columns);
+	return mmlens_batch_init(&pd->batch);
 }
 
 static const struct mmlens_dump_ops page_dump_ops = {

@@ -2,9 +2,9 @@
 /*
  * Replies.
  *
- * Extents travel as columns: one attribute per field, holding an array with
- * one element per extent. That keeps four bytes of header per field and
- * message instead of per extent, and lets an old client skip a new field.
+ * Rows travel as columns: one attribute per field, holding an array with
+ * one element per row. That keeps four bytes of header per field and
+ * message instead of per row, and lets an old client skip a new field.
  */
 #include <linux/kernel.h>
 
@@ -13,33 +13,34 @@
 #include "reply.h"
 #include "target.h"
 
-#define FACT(column, field)						\
-	[MMLENS_COL_##column] = {					\
-		offsetof(struct mmlens_extent, field),			\
-		sizeof_field(struct mmlens_extent, field),		\
-	}
+#define EXTENT(name, member)						\
+	MMLENS_COLUMN(MMLENS_COL_##name, struct mmlens_extent, member)
 
-static const struct {
-	u16 offset;
-	u16 size;
-} column_table[MMLENS_COL_MAX + 1] = {
-	FACT(START, start),
-	FACT(PAGES, pages),
-	FACT(STATE, facts.state),
-	FACT(LEVEL, facts.level),
-	FACT(FRAME, facts.frame),
-	FACT(SWAP, facts.swap),
-	FACT(ENTRY, facts.entry),
-	FACT(FLAGS, facts.flags),
-	FACT(MAPCOUNT, facts.mapcount),
-	FACT(MAPKIND, facts.mapkind),
-	FACT(REFCOUNT, facts.refcount),
-	FACT(HEAD, facts.head),
-	FACT(ORDER, facts.order),
-	FACT(FOLIO_MAPCOUNT, facts.folio_mapcount),
-	FACT(FOLIO_SHARED, facts.folio_shared),
-	FACT(NODE, facts.node),
-	FACT(ZONE, facts.zone),
+static const struct mmlens_column extent_columns[] = {
+	EXTENT(START, start),
+	EXTENT(PAGES, pages),
+	EXTENT(STATE, facts.state),
+	EXTENT(LEVEL, facts.level),
+	EXTENT(FRAME, facts.frame),
+	EXTENT(SWAP, facts.swap),
+	EXTENT(ENTRY, facts.entry),
+	EXTENT(FLAGS, facts.flags),
+	EXTENT(MAPCOUNT, facts.mapcount),
+	EXTENT(MAPKIND, facts.mapkind),
+	EXTENT(REFCOUNT, facts.refcount),
+	EXTENT(HEAD, facts.head),
+	EXTENT(ORDER, facts.order),
+	EXTENT(FOLIO_MAPCOUNT, facts.folio_mapcount),
+	EXTENT(FOLIO_SHARED, facts.folio_shared),
+	EXTENT(NODE, facts.node),
+	EXTENT(ZONE, facts.zone),
+};
+
+const struct mmlens_rows mmlens_extent_rows = {
+	.attr = MMLENS_A_EXTENTS,
+	.max = MMLENS_COL_MAX,
+	.columns = extent_columns,
+	.row = sizeof(struct mmlens_extent),
 };
 
 /**
@@ -111,69 +112,79 @@ int mmlens_put_envelope(struct sk_buff *skb, const struct mmlens_target *target,
 	return 0;
 }
 
+/* Column numbers are bits of the mask of granted columns, on the wire too. */
+static bool row_has(u64 granted, unsigned int column)
+{
+	return granted & MMLENS_COL_BIT(column);
+}
+
 /**
- * mmlens_extents_fit() - how many extents a message can hold
- * @room: bytes for COUNT and EXTENTS
- * @columns: granted columns
+ * mmlens_rows_fit() - how many rows a message can hold
+ * @rows: what is sent
+ * @room: bytes for COUNT and the columns
+ * @granted: MMLENS_COL_BIT() mask of the columns to be sent
  */
-u32 mmlens_extents_fit(size_t room, u64 columns)
+u32 mmlens_rows_fit(const struct mmlens_rows *rows, size_t room, u64 granted)
 {
 	size_t fixed = nla_total_size(sizeof(u32)) + nla_total_size(0);
 	size_t each = 0;
-	unsigned int column;
+	unsigned int i;
 
-	for (column = 1; column <= MMLENS_COL_MAX; column++) {
-		if (!(columns & MMLENS_COL_BIT(column)))
+	for (i = 1; i <= rows->max; i++) {
+		if (!row_has(granted, i))
 			continue;
 		fixed += NLA_HDRLEN + NLA_ALIGNTO;
-		each += column_table[column].size;
+		each += rows->columns[i].size;
 	}
 	/* a nest's length has 16 bits */
 	room = min_t(size_t, room, U16_MAX);
 	return each && room > fixed ? (room - fixed) / each : 0;
 }
 
-static int put_column(struct sk_buff *skb, const struct mmlens_batch *batch,
-		      unsigned int column)
+static int put_column(struct sk_buff *skb, const struct mmlens_rows *rows,
+		      unsigned int number, const void *first, u32 count)
 {
-	size_t offset = column_table[column].offset;
-	size_t size = column_table[column].size;
-	struct nlattr *attr = nla_reserve(skb, column, batch->count * size);
-	const void *from = (void *)batch->extents + offset;
+	size_t size = rows->columns[number].size;
+	struct nlattr *attr = nla_reserve(skb, number, count * size);
+	const void *from = first + rows->columns[number].offset;
 	void *to;
 	u32 i;
 
 	if (!attr)
 		return -EMSGSIZE;
 	to = nla_data(attr);
-	for (i = 0; i < batch->count; i++) {
+	for (i = 0; i < count; i++) {
 		memcpy(to, from, size);
-		from += sizeof(*batch->extents);
+		from += rows->row;
 		to += size;
 	}
 	return 0;
 }
 
 /**
- * mmlens_put_extents() - COUNT and EXTENTS
- * @skb: a message begun, with room for as much as mmlens_extents_fit() said
- * @batch: not empty
+ * mmlens_put_rows() - COUNT and the columns
+ * @skb: a message begun, with room for as much as mmlens_rows_fit() said
+ * @rows: what is sent
+ * @first: the first row
+ * @count: how many
+ * @granted: MMLENS_COL_BIT() mask of the columns to be sent
  *
  * Return: 0 or -EMSGSIZE
  */
-int mmlens_put_extents(struct sk_buff *skb, const struct mmlens_batch *batch)
+int mmlens_put_rows(struct sk_buff *skb, const struct mmlens_rows *rows,
+		    const void *first, u32 count, u64 granted)
 {
 	struct nlattr *nest;
-	unsigned int column;
+	unsigned int i;
 
-	if (nla_put_u32(skb, MMLENS_A_COUNT, batch->count))
+	if (nla_put_u32(skb, MMLENS_A_COUNT, count))
 		return -EMSGSIZE;
-	nest = nla_nest_start(skb, MMLENS_A_EXTENTS);
+	nest = nla_nest_start(skb, rows->attr);
 	if (!nest)
 		return -EMSGSIZE;
-	for (column = 1; column <= MMLENS_COL_MAX; column++)
-		if ((batch->columns & MMLENS_COL_BIT(column)) &&
-		    put_column(skb, batch, column))
+	for (i = 1; i <= rows->max; i++)
+		if (row_has(granted, i) &&
+		    put_column(skb, rows, i, first, count))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

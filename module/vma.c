@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "compat/vma.h"
+#include "count.h"
 #include "dump.h"
 #include "netlink.h"
 #include "reply.h"
@@ -191,11 +192,14 @@ static int put_file(struct sk_buff *skb, const struct mmlens_vma_facts *facts)
  * @skb: a message begun
  * @attr: MMLENS_A_VMA, MMLENS_A_PREV or MMLENS_A_NEXT
  * @facts: as read
+ * @counts: as counted; may be NULL if @columns is 0
+ * @columns: MMLENS_VMA_COL_BIT() mask of the counts to put
  *
  * Return: 0 or -EMSGSIZE
  */
 int mmlens_put_vma(struct sk_buff *skb, int attr,
-		   const struct mmlens_vma_facts *facts)
+		   const struct mmlens_vma_facts *facts,
+		   const struct mmlens_counts *counts, u64 columns)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
 
@@ -213,7 +217,8 @@ int mmlens_put_vma(struct sk_buff *skb, int attr,
 	     (mmlens_put_u64(skb, MMLENS_VMA_ANON_ID, facts->anon_id) ||
 	      mmlens_put_u64(skb, MMLENS_VMA_ANON_ROOT, facts->anon_root))) ||
 	    (facts->has_file && put_file(skb, facts)) ||
-	    put_ops(skb, facts->ops))
+	    put_ops(skb, facts->ops) ||
+	    (columns && mmlens_put_counts(skb, counts, columns)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -221,19 +226,27 @@ int mmlens_put_vma(struct sk_buff *skb, int attr,
 
 /*
  * The dump. A batch is as many VMAs as one message holds: their facts, and
- * their paths one after the other.
+ * their paths one after the other. Counting one may take more than one hold of
+ * the mmap lock, and more than one message: its facts wait until it is done.
  */
 #define BATCH_VMAS	128
 #define BATCH_PATHS	(32 * 1024)
+
+struct counted_vma {
+	struct mmlens_vma_facts facts;
+	struct mmlens_counts counts;
+};
 
 struct vma_dump {
 	struct mmlens_dump dump;	/* first: it is what netlink knows */
 	size_t room;
 	size_t used;			/* of paths */
 	unsigned int count;
-	struct mmlens_vma_facts vmas[BATCH_VMAS];
+	bool active;			/* the one at hand is not sent yet */
+	struct counted_vma now;
+	char path[PATH_MAX];		/* of the one at hand */
+	struct counted_vma vmas[BATCH_VMAS];
 	char paths[BATCH_PATHS];
-	char path[PATH_MAX];
 };
 
 static void vma_begin(struct mmlens_dump *dump, size_t room)
@@ -245,46 +258,91 @@ static void vma_begin(struct mmlens_dump *dump, size_t room)
 	vd->count = 0;
 }
 
-static bool vma_add(struct vma_dump *vd, struct vm_area_struct *vma)
+/* Give the VMA at hand its place in the message; false when there is none. */
+static bool vma_push(struct vma_dump *vd)
 {
-	struct mmlens_vma_facts *facts = &vd->vmas[vd->count];
-	size_t length = 0, size;
+	struct counted_vma *vma = &vd->vmas[vd->count];
+	const char *path = vd->now.facts.path;
+	size_t length = path ? strlen(path) + 1 : 0;
+	size_t size = MMLENS_VMA_SIZE + nla_total_size(length);
 
-	if (vd->count == BATCH_VMAS)
+	if (vd->dump.columns)
+		size += MMLENS_COUNTS_SIZE;
+	if (vd->count == BATCH_VMAS || size > vd->room)
 		return false;
-	mmlens_vma_read(facts, vma, vd->path);
-	if (facts->path)
-		length = strlen(facts->path) + 1;
-	size = MMLENS_VMA_SIZE + nla_total_size(length);
-	if (size > vd->room)
-		return false;
-	if (facts->path)
-		facts->path = memcpy(vd->paths + vd->used, facts->path, length);
+	*vma = vd->now;
+	if (path)
+		vma->facts.path = memcpy(vd->paths + vd->used, path, length);
 	vd->used += length;
 	vd->room -= size;
 	vd->count++;
+	vd->active = false;
 	return true;
+}
+
+/* false when nothing is left to be dumped */
+static bool vma_take(struct vma_dump *vd)
+{
+	struct mmlens_dump *dump = &vd->dump;
+	struct vm_area_struct *vma = find_vma(dump->target.mm, dump->pos);
+
+	if (!vma || vma->vm_start >= dump->end)
+		return false;
+	mmlens_vma_read(&vd->now.facts, vma, vd->path);
+	memset(&vd->now.counts, 0, sizeof(vd->now.counts));
+	dump->pos = max(vma->vm_start, dump->pos);
+	vd->active = true;
+	return true;
+}
+
+/* Is the VMA at hand still what it was in the last hold of the mmap lock? */
+static bool vma_same(struct vma_dump *vd)
+{
+	struct vm_area_struct *vma = find_vma(vd->dump.target.mm, vd->dump.pos);
+
+	return vma && vma->vm_start == vd->now.facts.start &&
+	       vma->vm_end == vd->now.facts.end;
+}
+
+/*
+ * Count the VMA at hand. -EAGAIN: not done yet. One that has changed since the
+ * lock was last held is left at what was counted, and what is there now comes
+ * as one more.
+ */
+static int vma_count(struct vma_dump *vd, u64 deadline)
+{
+	struct mmlens_dump *dump = &vd->dump;
+	unsigned long end = min_t(u64, vd->now.facts.end, dump->end);
+	unsigned long from = dump->pos;
+	int err = 0;
+
+	if (!dump->columns)
+		dump->pos = end;
+	else if (dump->pos < end && vma_same(vd))
+		err = mmlens_count_range(&vd->now.counts, dump->target.mm,
+					 &dump->pos, end, deadline);
+	else
+		return 0;
+	dump->bytes += dump->pos - from;
+	return err || dump->pos == end ? err : -EAGAIN;
 }
 
 static int vma_window(struct mmlens_dump *dump, u64 deadline)
 {
 	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
-	struct mm_struct *mm = dump->target.mm;
 
 	do {
-		struct vm_area_struct *vma = find_vma(mm, dump->pos);
-		unsigned long end;
-
-		if (!vma || vma->vm_start >= dump->end) {
+		if (!vd->active && !vma_take(vd)) {
 			dump->pos = dump->end;
 			return 0;
 		}
-		if (!vma_add(vd, vma))
+		/* the rest in another hold of the lock, or another message */
+		if (vma_count(vd, deadline) == -EAGAIN)
+			return 0;
+		if (!vma_push(vd))
 			return 1;
-		end = min(vma->vm_end, dump->end);
-		dump->bytes += end - max(vma->vm_start, dump->pos);
-		dump->pos = end;
-	} while (dump->pos < dump->end && !mmlens_lock_overdue(mm, deadline));
+	} while (dump->pos < dump->end &&
+		 !mmlens_lock_overdue(dump->target.mm, deadline));
 	return 0;
 }
 
@@ -295,7 +353,10 @@ static int vma_put(struct mmlens_dump *dump, struct sk_buff *skb)
 	int err;
 
 	for (i = 0; i < vd->count; i++) {
-		err = mmlens_put_vma(skb, MMLENS_A_VMA, &vd->vmas[i]);
+		struct counted_vma *vma = &vd->vmas[i];
+
+		err = mmlens_put_vma(skb, MMLENS_A_VMA, &vma->facts,
+				     &vma->counts, dump->columns);
 		if (err)
 			return err;
 	}

@@ -8,6 +8,8 @@
 
 #include <linux/mmlens.h>
 
+struct mmlens_counts;
+
 #define MMLENS_VMA_NAME_LEN	32
 #define MMLENS_VMA_OPS_LEN	64
 
@@ -51,6 +53,7 @@ u64 mmlens_vma_known_flags(void);
 void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
 		     char *path);
 int mmlens_put_vma(struct sk_buff *skb, int attr,
-		   const struct mmlens_vma_facts *facts);
+		   const struct mmlens_vma_facts *facts,
+		   const struct mmlens_counts *counts, u64 columns);
 
 #endif /* MMLENS_VMA_H */

@@ -29,13 +29,14 @@ static int walk_pause(struct mmlens_walk *walk, unsigned long addr)
 	return 1;
 }
 
-static void show_table(struct mmlens_walk *walk, enum mmlens_level level,
+static int show_table(struct mmlens_walk *walk, enum mmlens_level level,
 		       const void *entry, u64 raw, unsigned long addr)
 {
 	const struct mmlens_visitor *visitor = walk->visitor;
 
 	if (visitor->table && (raw || visitor->want_empty))
-		visitor->table(walk, level, entry, raw, addr);
+		return visitor->table(walk, level, entry, raw, addr);
+	return 0;
 }
 
 /*
@@ -104,11 +105,10 @@ static int walk_pmd(struct mmlens_walk *walk, pmd_t *pmdp, unsigned long addr,
 	for (tries = 0; tries < PMD_TRIES; tries++) {
 		pmd_t pmd = READ_ONCE(*pmdp);
 
-		if (!tries)
-			show_table(walk, MMLENS_LEVEL_PMD, pmdp, pmd_val(pmd),
-				   addr);
-		if (pmd_none(pmd))
-			return 0;
+		ret = tries ? 0 : show_table(walk, MMLENS_LEVEL_PMD, pmdp,
+					     pmd_val(pmd), addr);
+		if (ret || pmd_none(pmd))
+			return ret;
 		if (pmd_leaf(pmd) || !pmd_present(pmd) || pmd_bad(pmd))
 			ret = walk_huge_pmd(walk, pmdp, pmd, addr, end);
 		else
@@ -167,7 +167,10 @@ static int walk_puds(struct mmlens_walk *walk, p4d_t *p4dp, p4d_t p4d,
 		pud_t pud = READ_ONCE(*pudp);
 
 		next = pud_addr_end(addr, end);
-		show_table(walk, MMLENS_LEVEL_PUD, pudp, pud_val(pud), addr);
+		ret = show_table(walk, MMLENS_LEVEL_PUD, pudp, pud_val(pud),
+				 addr);
+		if (ret)
+			return ret;
 		if (pud_none(pud))
 			continue;
 		if (pud_leaf(pud) || !pud_present(pud) || pud_bad(pud))
@@ -193,9 +196,11 @@ static int walk_p4ds(struct mmlens_walk *walk, pgd_t *pgdp, pgd_t pgd,
 		p4d_t p4d = READ_ONCE(*p4dp);
 
 		next = p4d_addr_end(addr, end);
-		if (!mml_p4d_folded(walk->mm))
+		ret = mml_p4d_folded(walk->mm) ? 0 :
 			show_table(walk, MMLENS_LEVEL_P4D, p4dp, p4d_val(p4d),
 				   addr);
+		if (ret)
+			return ret;
 		if (p4d_none(p4d) || p4d_bad(p4d))
 			continue;
 		ret = walk_puds(walk, p4dp, p4d, addr, next);
@@ -216,7 +221,10 @@ static int walk_pgds(struct mmlens_walk *walk, unsigned long addr,
 		pgd_t pgd = READ_ONCE(*pgdp);
 
 		next = pgd_addr_end(addr, end);
-		show_table(walk, MMLENS_LEVEL_PGD, pgdp, pgd_val(pgd), addr);
+		ret = show_table(walk, MMLENS_LEVEL_PGD, pgdp, pgd_val(pgd),
+				 addr);
+		if (ret)
+			return ret;
 		if (pgd_none(pgd) || pgd_bad(pgd))
 			continue;
 		ret = walk_p4ds(walk, pgdp, pgd, addr, next);

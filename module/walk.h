@@ -34,8 +34,8 @@ struct mmlens_walk;
  */
 struct mmlens_visitor {
 	void (*vma)(struct mmlens_walk *walk);
-	void (*table)(struct mmlens_walk *walk, enum mmlens_level level,
-		      const void *entry, u64 raw, unsigned long addr);
+	int (*table)(struct mmlens_walk *walk, enum mmlens_level level,
+		     const void *entry, u64 raw, unsigned long addr);
 	int (*ptes)(struct mmlens_walk *walk, pte_t *pte, unsigned long addr,
 		    unsigned long end);
 	int (*huge)(struct mmlens_walk *walk, enum mmlens_level level, u64 raw,

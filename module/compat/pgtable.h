@@ -113,6 +113,12 @@ static inline u64 mml_tlb_gen(struct mm_struct *mm)
 #error "mmlens: this architecture's entries are not described yet"
 #endif
 
+/* As pte_none() and its kin: some Knights Landing CPUs leave A and D behind. */
+static inline bool mml_entry_none(u64 raw)
+{
+	return !(raw & ~(u64)_PAGE_KNL_ERRATUM_MASK);
+}
+
 static inline bool mml_p4d_folded(struct mm_struct *mm)
 {
 	return mm_p4d_folded(mm);

@@ -41,6 +41,10 @@
  *   >  PID, START?, END?, COLUMNS?, FILTER{...}?
  *   <  the dump form below, with COUNT and EXTENTS{...}
  *
+ *  TABLE_GET (dump: every page-table page that serves the range, once)
+ *   >  PID, START?, END?
+ *   <  the dump form below, with COUNT and TABLES{...}
+ *
  * A dump is three kinds of message, all of the asked command:
  *
  *   first   ENVELOPE{...}, START = END, EPOCH       and no data: who answers
@@ -77,6 +81,7 @@ enum mmlens_cmd {
 	MMLENS_CMD_VMA_GET,
 	MMLENS_CMD_WALK_GET,
 	MMLENS_CMD_PAGE_GET,
+	MMLENS_CMD_TABLE_GET,
 
 	__MMLENS_CMD_MAX
 };
@@ -108,6 +113,7 @@ enum mmlens_attr {
 	MMLENS_A_LEVEL,		/* nest: enum mmlens_level_attr, top level first */
 	MMLENS_A_COUNT,		/* u32: elements in each column */
 	MMLENS_A_EXTENTS,	/* nest: enum mmlens_col, each a binary array */
+	MMLENS_A_TABLES,	/* nest: enum mmlens_table_col, likewise */
 
 	/* INFO_GET */
 	MMLENS_A_VERSION,	/* string: the module's version */
@@ -173,6 +179,7 @@ enum mmlens_trailer_attr {
 	MMLENS_TRAILER_RECORDS,		/* u64: extents or areas sent */
 	MMLENS_TRAILER_PAGES,		/* u64: base pages that those hold */
 	MMLENS_TRAILER_BYTES,		/* u64: bytes of VMAs walked */
+	MMLENS_TRAILER_DEPOSITED,	/* u64: TABLE_GET: PTE tables that huge pages keep in reserve */
 
 	__MMLENS_TRAILER_MAX
 };
@@ -267,6 +274,27 @@ enum mmlens_level {
 	MMLENS_LEVEL_P4D,
 	MMLENS_LEVEL_PGD,
 };
+
+/*
+ * The columns of a page-table page; all are always granted. A top table comes
+ * first, and each table before those below it. An entry is used when it is
+ * not empty.
+ */
+enum mmlens_table_col {
+	MMLENS_TABLE_COL_UNSPEC,
+	MMLENS_TABLE_COL_LEVEL,		/* u32: enum mmlens_level of its entries */
+	MMLENS_TABLE_COL_START,		/* u64: first address that it serves */
+	MMLENS_TABLE_COL_END,		/* u64: first address after those */
+	MMLENS_TABLE_COL_FRAME,		/* u64: its own PFN */
+	MMLENS_TABLE_COL_SLOTS,		/* u32: entries for user addresses */
+	MMLENS_TABLE_COL_USED,		/* u32: of those, used */
+	MMLENS_TABLE_COL_LEAVES,	/* u32: of those, mapping a page and not a table */
+	MMLENS_TABLE_COL_UNCOVERED,	/* u32: used, but no VMA is there: not followed */
+	MMLENS_TABLE_COL_KERNEL,	/* u32: used entries of the kernel's half; top table only */
+
+	__MMLENS_TABLE_COL_MAX
+};
+#define MMLENS_TABLE_COL_MAX (__MMLENS_TABLE_COL_MAX - 1)
 
 enum mmlens_mapkind {
 	MMLENS_MAPKIND_NONE,		/* no struct page was read */
@@ -409,14 +437,47 @@ enum mmlens_vma_attr {
 	MMLENS_VMA_OPS,		/* string: name of its vm_operations_struct */
 	MMLENS_VMA_PKEY,	/* u32: protection key */
 	MMLENS_VMA_PAGE_SIZE,	/* u64: bytes of its kernel page size (hugetlb: the huge page) */
+	MMLENS_VMA_COUNTS,	/* nest: enum mmlens_vma_col, those granted */
 
 	__MMLENS_VMA_MAX
 };
 #define MMLENS_VMA_MAX (__MMLENS_VMA_MAX - 1)
 
-/* Counted columns of VMA_GET: none in this version; COLUMNS must be 0. */
+/*
+ * Counted columns of VMA_GET, for a dump that asks for them by COLUMNS: u64,
+ * base pages unless said otherwise. As smaps counts: RSS has no zero pages, no
+ * frames without struct page, and nothing of hugetlb.
+ */
+enum mmlens_vma_col {
+	MMLENS_VMA_COL_UNSPEC,
+	MMLENS_VMA_COL_PAD,
+	MMLENS_VMA_COL_RSS,
+	MMLENS_VMA_COL_SWAP,		/* swap entries */
+	MMLENS_VMA_COL_ANON,		/* of RSS: anonymous pages */
+	MMLENS_VMA_COL_FILE,		/* of RSS: pages of files */
+	MMLENS_VMA_COL_SHMEM,		/* of RSS: pages of shmem */
+	MMLENS_VMA_COL_KSM,		/* of ANON: merged by KSM */
+	MMLENS_VMA_COL_LAZYFREE,	/* of ANON: given up by MADV_FREE */
+	MMLENS_VMA_COL_SHARED,		/* of RSS: mapcount above 1 */
+	MMLENS_VMA_COL_EXCLUSIVE,	/* of RSS: mapcount 1 */
+	MMLENS_VMA_COL_DIRTY,		/* of RSS: entry or page dirty */
+	MMLENS_VMA_COL_REFERENCED,	/* of RSS: entry accessed or page referenced */
+	MMLENS_VMA_COL_HUGE,		/* of RSS: mapped by a PMD or PUD entry */
+	MMLENS_VMA_COL_HUGETLB,		/* hugetlb pages */
+	MMLENS_VMA_COL_ZERO,		/* the shared pages of zeroes */
+	MMLENS_VMA_COL_OTHER,		/* entries of any other kind */
+	MMLENS_VMA_COL_TABLES,		/* PTE tables that hold entries for it */
+	MMLENS_VMA_COL_LEAVES_PTE,	/* entries that map something, by level */
+	MMLENS_VMA_COL_LEAVES_PMD,
+	MMLENS_VMA_COL_LEAVES_PUD,
+
+	__MMLENS_VMA_COL_MAX
+};
+#define MMLENS_VMA_COL_MAX (__MMLENS_VMA_COL_MAX - 1)
 #define MMLENS_VMA_COL_BIT(col)	(1ULL << (col))
-#define MMLENS_VMA_COL_ALL	0ULL
+#define MMLENS_VMA_COL_ALL						\
+	(MMLENS_VMA_COL_BIT(__MMLENS_VMA_COL_MAX) -			\
+	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_RSS))
 
 /* What backs a VMA; MMLENS_VM_SHARED says whether writes stay private. */
 enum mmlens_vma_kind {

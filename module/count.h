@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Counting the pages of a VMA by kind. */
+#ifndef MMLENS_COUNT_H
+#define MMLENS_COUNT_H
+
+#include <linux/skbuff.h>
+
+#include "walk.h"
+
+/**
+ * struct mmlens_counts - what enum mmlens_vma_col counts
+ * @of: by column; in base pages, mostly
+ */
+struct mmlens_counts {
+	u64 of[MMLENS_VMA_COL_MAX + 1];
+};
+
+/* Attributes of all counts. */
+#define MMLENS_COUNTS_SIZE						\
+	(nla_total_size(0) +						\
+	 MMLENS_VMA_COL_MAX * nla_total_size_64bit(sizeof(u64)))
+
+int mmlens_count_range(struct mmlens_counts *counts, struct mm_struct *mm,
+		       unsigned long *pos, unsigned long end, u64 deadline);
+int mmlens_put_counts(struct sk_buff *skb, const struct mmlens_counts *counts,
+		      u64 granted);
+
+#endif /* MMLENS_COUNT_H */
