@@ -2,6 +2,7 @@
 /* Loading and unloading. */
 #include <linux/module.h>
 
+#include "compat/supported.h"
 #include "netlink.h"
 #include "target.h"
 #include "version.h"

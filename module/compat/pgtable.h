@@ -16,10 +16,6 @@
 
 #include <linux/mmlens.h>
 
-#ifndef CONFIG_64BIT
-#error "mmlens needs a 64-bit kernel: 32-bit entries cannot be read in one piece"
-#endif
-
 #ifdef CONFIG_X86_64
 
 /* Write-protected entries keep their dirty bit elsewhere since 6.6. */
@@ -109,9 +105,7 @@ static inline u64 mml_tlb_gen(struct mm_struct *mm)
 	return atomic64_read(&mm->context.tlb_gen);
 }
 
-#else
-#error "mmlens: this architecture's entries are not described yet"
-#endif
+#endif /* CONFIG_X86_64 */
 
 /* As pte_none() and its kin: some Knights Landing CPUs leave A and D behind. */
 static inline bool mml_entry_none(u64 raw)
