@@ -40,44 +40,27 @@ static int show_table(struct mmlens_walk *walk, enum mmlens_level level,
 }
 
 /*
- * Lock the PTE table below @pmdp, which was seen to hold @pmd. NULL when it
- * does no longer. Unlocked by pte_table_unlock().
+ * @pmdp was seen to hold @pmd, which points to a PTE table. RCU keeps that page
+ * for long enough to take its lock; if the PMD is still the same then, the
+ * table is in use and stays so until the lock is given back. -EAGAIN: it is not
  */
-static pte_t *pte_table_lock(struct mm_struct *mm, pmd_t *pmdp, pmd_t pmd,
-			     unsigned long addr, spinlock_t **ptl)
-{
-	rcu_read_lock();
-	if (!pmd_same(pmd, READ_ONCE(*pmdp)))
-		goto changed;
-	*ptl = pte_lockptr(mm, &pmd);
-	spin_lock(*ptl);
-	if (pmd_same(pmd, READ_ONCE(*pmdp)))
-		return pte_offset_kernel(&pmd, addr);
-	spin_unlock(*ptl);
-changed:
-	rcu_read_unlock();
-	return NULL;
-}
-
-static void pte_table_unlock(spinlock_t *ptl)
-{
-	spin_unlock(ptl);
-	rcu_read_unlock();
-}
-
-/* -EAGAIN: the PMD has changed meanwhile */
 static int walk_pte_table(struct mmlens_walk *walk, pmd_t *pmdp, pmd_t pmd,
 			  unsigned long addr, unsigned long end)
 {
-	spinlock_t *ptl;
-	pte_t *pte;
-	int ret;
+	int ret = -EAGAIN;
+	spinlock_t *ptl;	/* covers the table's entries */
 
-	pte = pte_table_lock(walk->mm, pmdp, pmd, addr, &ptl);
-	if (!pte)
-		return -EAGAIN;
-	ret = walk->visitor->ptes(walk, pte, addr, end);
-	pte_table_unlock(ptl);
+	rcu_read_lock();
+	if (pmd_same(pmd, READ_ONCE(*pmdp))) {
+		ptl = pte_lockptr(walk->mm, &pmd);
+		spin_lock(ptl);
+		if (pmd_same(pmd, READ_ONCE(*pmdp)))
+			ret = walk->visitor->ptes(walk,
+						  pte_offset_kernel(&pmd, addr),
+						  addr, end);
+		spin_unlock(ptl);
+	}
+	rcu_read_unlock();
 	return ret;
 }
 
