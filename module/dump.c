@@ -13,6 +13,7 @@
  * the last window has ended. Between two windows, as between two messages,
  * nothing is kept but an address.
  */
+#include <linux/delay.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
@@ -25,7 +26,7 @@
 /* One hold of the mmap lock; one call; the wait for the mmap lock. */
 #define WINDOW_NS	(1 * NSEC_PER_MSEC)
 #define CALL_NS		(20 * NSEC_PER_MSEC)
-#define LOCK_WAIT_US	(100 * USEC_PER_MSEC)
+#define LOCK_WAIT_NS	(100 * NSEC_PER_MSEC)
 
 /* netlink's default of 3.7 KiB would not hold one long file name. */
 #define MESSAGE_SIZE	8192
@@ -163,12 +164,23 @@ static bool dump_torn(const struct mmlens_dump *dump)
 	struct mmlens_epoch last = dump->last;
 
 	last.pending &= dump->phase == MMLENS_PHASE_LAST;
-	return mmlens_epoch_torn(&dump->first, &last);
+	return dump->ops->watched && mmlens_epoch_torn(&dump->first, &last);
 }
 
-/* Every message: what it has walked, and when. */
-static void *message_begin(struct mmlens_dump *dump, struct sk_buff *skb,
-			   struct netlink_callback *cb, unsigned long start)
+static int put_walked(struct mmlens_dump *dump, struct sk_buff *skb,
+		      unsigned long start)
+{
+	return mmlens_put_u64(skb, MMLENS_A_START, start) ?:
+	       mmlens_put_u64(skb, MMLENS_A_END, dump->pos) ?:
+	       (dump->ops->watched && dump->sampled &&
+		mmlens_epoch_supported() ?
+		mmlens_put_u64(skb, MMLENS_A_EPOCH, dump->last.gen) : 0);
+}
+
+/* A message: what it has walked and when, and what @put puts. */
+static int put_message(struct mmlens_dump *dump, struct sk_buff *skb,
+		       struct netlink_callback *cb, unsigned long start,
+		       int (*put)(struct mmlens_dump *dump, struct sk_buff *skb))
 {
 	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 				   cb->nlh->nlmsg_seq, &mmlens_family,
@@ -177,26 +189,36 @@ static void *message_begin(struct mmlens_dump *dump, struct sk_buff *skb,
 				   dump->ops->cmd);
 
 	if (!header)
-		return NULL;
-	if (mmlens_put_u64(skb, MMLENS_A_START, start) ||
-	    mmlens_put_u64(skb, MMLENS_A_END, dump->pos) ||
-	    mmlens_put_u64(skb, MMLENS_A_EPOCH, dump->last.gen)) {
+		return -EMSGSIZE;
+	if (put_walked(dump, skb, start) || put(dump, skb)) {
 		genlmsg_cancel(skb, header);
-		return NULL;
+		return -EMSGSIZE;
 	}
-	return header;
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+static int put_envelope(struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	return mmlens_put_envelope(skb, &dump->target, dump->columns);
 }
 
 static int dump_first(struct mmlens_dump *dump, struct sk_buff *skb,
 		      struct netlink_callback *cb)
 {
-	void *header = message_begin(dump, skb, cb, dump->pos);
+	int err = put_message(dump, skb, cb, dump->pos, put_envelope);
 
-	if (!header || mmlens_put_envelope(skb, &dump->target, dump->columns))
-		return -EMSGSIZE;
-	genlmsg_end(skb, header);
-	dump->phase = MMLENS_PHASE_WALK;
-	return 0;
+	if (!err)
+		dump->phase = MMLENS_PHASE_WALK;
+	return err;
+}
+
+static int put_torn(const struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	if (!dump->ops->watched)
+		return 0;
+	return nla_put_u32(skb, MMLENS_TRAILER_TORN, dump_torn(dump)) ?:
+	       mmlens_put_u64(skb, MMLENS_TRAILER_UNWATCHED, dump->unwatched);
 }
 
 static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
@@ -205,8 +227,8 @@ static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
 
 	if (!nest ||
 	    nla_put_u32(skb, MMLENS_TRAILER_REASON, dump->reason) ||
-	    nla_put_u32(skb, MMLENS_TRAILER_TORN, dump_torn(dump)) ||
-	    mmlens_put_u64(skb, MMLENS_TRAILER_UNWATCHED, dump->unwatched) ||
+	    put_torn(dump, skb) ||
+	    mmlens_put_u64(skb, MMLENS_TRAILER_HOLDS, dump->holds) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_RECORDS, dump->records) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_PAGES, dump->pages) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_BYTES, dump->bytes) ||
@@ -219,26 +241,24 @@ static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
 static int dump_last(struct mmlens_dump *dump, struct sk_buff *skb,
 		     struct netlink_callback *cb)
 {
-	void *header = message_begin(dump, skb, cb, dump->pos);
+	int err = put_message(dump, skb, cb, dump->pos, put_trailer);
 
-	if (!header)
-		return -EMSGSIZE;
-	if (put_trailer(dump, skb)) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	dump->phase = MMLENS_PHASE_OVER;
-	return 0;
+	if (!err)
+		dump->phase = MMLENS_PHASE_OVER;
+	return err;
 }
 
-/* One hold of the mmap lock. 1: the message is full; -EAGAIN: a lock is taken */
+/*
+ * One hold of the mmap lock. 1: the message is full. -EAGAIN: a lock was not
+ * to be had, but something may have been walked
+ */
 static int dump_window(struct mmlens_dump *dump, unsigned int wait_us)
 {
-	int ret = mmlens_target_lock(&dump->target, wait_us);
+	int ret = mmlens_target_lock(&dump->target, wait_us, true);
 
 	if (ret)
 		return ret;
+	dump->holds++;
 	if (!dump->sampled) {
 		dump->first = mmlens_epoch_sample(dump->target.mm);
 		dump->sampled = true;
@@ -249,20 +269,29 @@ static int dump_window(struct mmlens_dump *dump, unsigned int wait_us)
 	return ret;
 }
 
-/* As many windows as the message and the call's time have room for. */
+/*
+ * As many windows as the message and the call's time have room for. A lock of
+ * hugetlb that is taken is waited for as the mmap lock is: not for long, and
+ * not at all once there is something to send.
+ */
 static void dump_windows(struct mmlens_dump *dump)
 {
-	u64 deadline = ktime_get_mono_fast_ns() + CALL_NS;
-	unsigned int wait_us = LOCK_WAIT_US;
+	u64 now = ktime_get_mono_fast_ns();
+	u64 deadline = now + CALL_NS, patience = now + LOCK_WAIT_NS;
+	unsigned long start = dump->pos;
 	int ret;
 
 	do {
-		ret = dump_window(dump, wait_us);
-		/* with something to send, nobody has to wait */
-		wait_us = 0;
+		ret = dump_window(dump, dump->pos == start ?
+				  LOCK_WAIT_NS / NSEC_PER_USEC : 0);
 		cond_resched();
+		now = ktime_get_mono_fast_ns();
+		if (ret == -EAGAIN && dump->pos == start && now < patience) {
+			usleep_range(100, 500);
+			ret = 0;
+		}
 	} while (!ret && dump->pos < dump->end && !signal_pending(current) &&
-		 ktime_get_mono_fast_ns() < deadline);
+		 (now < deadline || dump->pos == start) && now < patience);
 
 	if (ret == -ESRCH || ret == -ESTALE) {
 		dump->reason = ret == -ESRCH ? MMLENS_REASON_EXITED :
@@ -277,19 +306,10 @@ static int dump_walk(struct mmlens_dump *dump, struct sk_buff *skb,
 		     struct netlink_callback *cb)
 {
 	unsigned long start = dump->pos;
-	void *header;
 
 	dump->ops->begin(dump, skb_tailroom(skb) - HEADER_SIZE);
 	dump_windows(dump);
-	header = message_begin(dump, skb, cb, start);
-	if (!header)
-		return -EMSGSIZE;
-	if (WARN_ON_ONCE(dump->ops->put(dump, skb))) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return 0;
+	return put_message(dump, skb, cb, start, dump->ops->put);
 }
 
 /**

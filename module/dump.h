@@ -13,6 +13,7 @@ struct mmlens_dump;
 /**
  * struct mmlens_dump_ops - what is dumped
  * @cmd: MMLENS_CMD_*
+ * @watched: it reports page-table entries, so that a tear can be told
  * @request: read what the command itself takes of the request, allocate, and
  *	set dump->columns. Return 0 or an errno
  * @begin: a new message of at most @room bytes of data begins
@@ -25,6 +26,7 @@ struct mmlens_dump;
  */
 struct mmlens_dump_ops {
 	u8 cmd;
+	bool watched;
 	int (*request)(struct mmlens_dump *dump, struct nlattr **attrs,
 		       struct netlink_ext_ack *extack);
 	void (*begin)(struct mmlens_dump *dump, size_t room);
@@ -59,6 +61,7 @@ enum mmlens_phase {
  * @records: extents or areas sent
  * @pages: base pages in them
  * @bytes: address space of VMAs walked
+ * @holds: how often the mmap lock was taken
  */
 struct mmlens_dump {
 	const struct mmlens_dump_ops *ops;
@@ -77,6 +80,7 @@ struct mmlens_dump {
 	u64 records;
 	u64 pages;
 	u64 bytes;
+	u64 holds;
 };
 
 int mmlens_columns_get(const struct nlattr *attr, u64 known, u64 *columns,

@@ -105,18 +105,6 @@ static u64 huge_frame(enum mmlens_level level, u64 raw, unsigned long addr,
 	return pud_pfn(pud) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
 }
 
-static bool huge_present(enum mmlens_level level, u64 raw)
-{
-	return level == MMLENS_LEVEL_PMD ? pmd_present(__pmd(raw)) :
-					   pud_present(__pud(raw));
-}
-
-static bool huge_leaf(enum mmlens_level level, u64 raw)
-{
-	return level == MMLENS_LEVEL_PMD ? pmd_leaf(__pmd(raw)) :
-					   pud_leaf(__pud(raw));
-}
-
 /**
  * mmlens_entry_huge() - take a PMD or PUD entry apart that is no table
  * @entry: result
@@ -136,7 +124,7 @@ void mmlens_entry_huge(struct mmlens_entry *entry,
 	bool special;
 
 	entry_clear(entry);
-	if (!huge_present(level, raw)) {
+	if (!mml_huge_present(raw)) {
 		entry_swap(entry, __pte(raw));
 		if (entry->frame != MMLENS_UNKNOWN)
 			entry->frame += (addr & (level == MMLENS_LEVEL_PMD ?
@@ -144,7 +132,7 @@ void mmlens_entry_huge(struct mmlens_entry *entry,
 		return;
 	}
 	entry->bits = mml_entry_bits(raw, level);
-	if (!huge_leaf(level, raw)) {
+	if (!mml_huge_leaf(raw)) {
 		entry->state = MMLENS_STATE_BAD;
 		return;
 	}

@@ -26,6 +26,7 @@ struct mmlens_entry {
 	bool has_page;
 };
 
+u64 mmlens_known_states(void);
 void mmlens_entry_pte(struct mmlens_entry *entry,
 		      const struct vm_area_struct *vma, pte_t pte);
 void mmlens_entry_huge(struct mmlens_entry *entry,

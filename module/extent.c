@@ -58,13 +58,19 @@ static bool follows(u64 value, u64 first, u64 step)
 	return first == MMLENS_UNKNOWN ? value == first : value == first + step;
 }
 
+/* Frames count up, but for the page of zeroes: it is everywhere the same. */
+static bool frame_follows(const struct mmlens_extent *last, u64 frame, u64 first)
+{
+	return follows(frame, first, last->zero ? 0 : last->pages);
+}
+
 /* Pages of one folio share their head; those of order 0 are their own. */
 static bool head_follows(const struct mmlens_facts *facts,
 			 const struct mmlens_extent *last)
 {
-	return facts->head == last->facts.head ||
-	       (facts->order == 0 &&
-		follows(facts->head, last->facts.head, last->pages));
+	if (facts->order)
+		return facts->head == last->facts.head;
+	return frame_follows(last, facts->head, last->facts.head);
 }
 
 static bool joins(const struct mmlens_extent *last, u64 addr,
@@ -73,7 +79,7 @@ static bool joins(const struct mmlens_extent *last, u64 addr,
 	const struct mmlens_facts *a = &last->facts;
 
 	return last->start + ((u64)last->pages << PAGE_SHIFT) == addr &&
-	       follows(facts->frame, a->frame, last->pages) &&
+	       frame_follows(last, facts->frame, a->frame) &&
 	       facts->entry == a->entry && facts->flags == a->flags &&
 	       facts->state == a->state && facts->mapcount == a->mapcount &&
 	       follows(facts->swap, a->swap,
@@ -90,28 +96,34 @@ static bool joins(const struct mmlens_extent *last, u64 addr,
  * mmlens_batch_add() - add pages that follow each other
  * @batch: as reset
  * @addr: address of the first page
- * @pages: how many; their frames count up
+ * @pages: how many
+ * @zero: they are all the one page of zeroes; otherwise their frames count up
  * @facts: of the first page; only granted columns may differ from unknown
  *
  * Return: false when the message is full: nothing was added
  */
 bool mmlens_batch_add(struct mmlens_batch *batch, u64 addr, u32 pages,
-		      const struct mmlens_facts *facts)
+		      bool zero, const struct mmlens_facts *facts)
 {
-	struct mmlens_extent *last = &batch->extents[batch->count - 1];
+	struct mmlens_extent *last = batch->open ?
+		&batch->extents[batch->count - 1] : NULL;
 
-	if (batch->open && joins(last, addr, facts) &&
+	batch->pages += pages;
+	if (last && last->zero == zero && joins(last, addr, facts) &&
 	    last->pages + pages > last->pages) {
 		last->pages += pages;
-	} else {
-		if (batch->count == batch->limit)
-			return false;
-		last = &batch->extents[batch->count++];
-		last->start = addr;
-		last->pages = pages;
-		last->facts = *facts;
-		batch->open = true;
+		return true;
 	}
-	batch->pages += pages;
+	if (batch->count == batch->limit) {
+		batch->pages -= pages;
+		return false;
+	}
+	batch->extents[batch->count++] = (struct mmlens_extent) {
+		.start = addr,
+		.pages = pages,
+		.zero = zero,
+		.facts = *facts,
+	};
+	batch->open = true;
 	return true;
 }

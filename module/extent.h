@@ -8,6 +8,7 @@
 struct mmlens_extent {
 	u64 start;
 	u32 pages;
+	bool zero;
 	struct mmlens_facts facts;
 };
 
@@ -32,6 +33,6 @@ int mmlens_batch_init(struct mmlens_batch *batch);
 void mmlens_batch_free(struct mmlens_batch *batch);
 void mmlens_batch_reset(struct mmlens_batch *batch, u32 limit);
 bool mmlens_batch_add(struct mmlens_batch *batch, u64 addr, u32 pages,
-		      const struct mmlens_facts *facts);
+		      bool zero, const struct mmlens_facts *facts);
 
 #endif /* MMLENS_EXTENT_H */

@@ -58,16 +58,21 @@ static u64 translate_flags(struct mmlens_reader *reader, const struct page *head
 	return reader->flags;
 }
 
-/* What fs/proc/page.c derives from more than a flag, its conditions kept. */
-static u64 derived_flags(struct page *page, struct page *head, u64 flags)
+/*
+ * What fs/proc/page.c derives from more than a flag, its conditions kept. A
+ * huge mapping keeps what is a page's own on its first page.
+ */
+static u64 derived_flags(struct page *page, struct page *head, u32 level,
+			 u64 flags)
 {
+	struct page *own = level == MMLENS_LEVEL_PTE ? page : head;
 	u64 more = MMLENS_PAGE_MMAP;
 
 	if (mml_page_anon(head)) {
 		more |= MMLENS_PAGE_ANON;
 		if (mml_page_ksm(head))
 			more |= MMLENS_PAGE_KSM;
-		if (mml_anon_exclusive(PageHuge(head) ? head : page))
+		if (mml_anon_exclusive(own))
 			more |= MMLENS_PAGE_ANON_EXCLUSIVE;
 	}
 	if (mml_page_swapcache(head))
@@ -79,7 +84,7 @@ static u64 derived_flags(struct page *page, struct page *head, u64 flags)
 			 (more & MMLENS_PAGE_ANON))
 			more |= MMLENS_PAGE_THP;
 	}
-	if (PageHWPoison(page))
+	if (PageHWPoison(own))
 		more |= MMLENS_PAGE_HWPOISON;
 	if (mml_page_pinned(head))
 		more |= MMLENS_PAGE_PINNED;
@@ -94,9 +99,25 @@ static u64 zero_flags(struct page *head)
 	return MMLENS_PAGE_ZERO_PAGE | (PageHead(head) ? MMLENS_PAGE_THP : 0);
 }
 
-static void read_mapcounts(u64 need, struct mmlens_facts *facts,
-			   struct page *page, struct page *head)
+/*
+ * Up to 6.9 this sums over the folio's pages: once for all that follow each
+ * other, or a table's worth of one folio would take 512 times 512 reads.
+ */
+static int folio_mapcount_of(struct mmlens_reader *reader, struct page *head)
 {
+	if (reader->folio != head) {
+		reader->folio = head;
+		reader->folio_mapcount = mml_folio_mapcount(head);
+	}
+	return reader->folio_mapcount;
+}
+
+static void read_mapcounts(struct mmlens_reader *reader,
+			   struct mmlens_facts *facts, struct page *page,
+			   struct page *head)
+{
+	u64 need = reader->need;
+
 	if (need & (COL(MAPCOUNT) | COL(MAPKIND))) {
 		u32 kind, count = mml_page_mapcount(page, head, &kind);
 
@@ -106,9 +127,10 @@ static void read_mapcounts(u64 need, struct mmlens_facts *facts,
 			facts->mapkind = kind;
 	}
 	if (need & COL(FOLIO_MAPCOUNT))
-		facts->folio_mapcount = mml_folio_mapcount(head);
+		facts->folio_mapcount = folio_mapcount_of(reader, head);
 	if (need & COL(FOLIO_SHARED))
-		facts->folio_shared = mml_folio_shared(head);
+		facts->folio_shared =
+			mml_folio_shared(head, folio_mapcount_of(reader, head));
 }
 
 static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
@@ -120,10 +142,11 @@ static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
 	if (need & COL(FLAGS)) {
 		facts->flags = translate_flags(reader, head);
 		facts->flags |= zero ? zero_flags(head) :
-				derived_flags(page, head, facts->flags);
+				derived_flags(page, head, facts->level,
+					      facts->flags);
 	}
 	if (!zero)
-		read_mapcounts(need, facts, page, head);
+		read_mapcounts(reader, facts, page, head);
 	if (need & COL(REFCOUNT))
 		facts->refcount = page_ref_count(head);
 	if (need & COL(HEAD))
@@ -136,19 +159,32 @@ static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		facts->zone = mml_zone(page);
 }
 
-static void no_page(u64 need, struct mmlens_facts *facts)
+/**
+ * mmlens_no_facts() - what is known where nothing stands
+ * @facts: result
+ * @level: the level at which nothing was found
+ * @need: MMLENS_COL_BIT() mask of what is asked
+ */
+void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,
+		     u64 need)
 {
-	facts->flags = MMLENS_UNKNOWN;
-	facts->head = MMLENS_UNKNOWN;
-	facts->mapcount = MMLENS_UNKNOWN32;
-	facts->mapkind = need & COL(MAPKIND) ? MMLENS_MAPKIND_NONE :
-					       MMLENS_UNKNOWN32;
-	facts->refcount = MMLENS_UNKNOWN32;
-	facts->order = MMLENS_UNKNOWN32;
-	facts->folio_mapcount = MMLENS_UNKNOWN32;
-	facts->folio_shared = MMLENS_UNKNOWN32;
-	facts->node = MMLENS_UNKNOWN32;
-	facts->zone = MMLENS_UNKNOWN32;
+	*facts = (struct mmlens_facts) {
+		.state = MMLENS_STATE_NONE,
+		.level = level,
+		.frame = MMLENS_UNKNOWN,
+		.swap = MMLENS_UNKNOWN,
+		.flags = MMLENS_UNKNOWN,
+		.head = MMLENS_UNKNOWN,
+		.mapcount = MMLENS_UNKNOWN32,
+		.mapkind = need & COL(MAPKIND) ? MMLENS_MAPKIND_NONE :
+						 MMLENS_UNKNOWN32,
+		.refcount = MMLENS_UNKNOWN32,
+		.order = MMLENS_UNKNOWN32,
+		.folio_mapcount = MMLENS_UNKNOWN32,
+		.folio_shared = MMLENS_UNKNOWN32,
+		.node = MMLENS_UNKNOWN32,
+		.zone = MMLENS_UNKNOWN32,
+	};
 }
 
 static void read_entry(struct mmlens_reader *reader, struct mmlens_facts *facts,
@@ -156,10 +192,8 @@ static void read_entry(struct mmlens_reader *reader, struct mmlens_facts *facts,
 {
 	u64 need = reader->need;
 
-	/* as for every page that is not there to be read; read_page() corrects */
-	no_page(need, facts);
+	mmlens_no_facts(facts, level, need);
 	facts->state = entry->state;
-	facts->level = level;
 	facts->frame = entry->frame;
 	facts->swap = entry->swap;
 	facts->entry = entry->bits;
@@ -185,19 +219,24 @@ void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
 }
 
 /*
- * The huge zero page is known to vmlinux only. It is the one compound page
- * that is mapped into anonymous VMAs without being anonymous or of a file.
+ * The huge zero page is known to vmlinux only. But it is the one compound page
+ * that PMDs map without counting: under the PMD's lock, any other has an
+ * entire_mapcount. It is special on 7.x, and DAX puts it into files.
  */
 static bool is_huge_zero(const struct mmlens_reader *reader,
-			 const struct mmlens_entry *entry)
+			 const struct mmlens_entry *entry,
+			 enum mmlens_level level)
 {
 	struct page *head;
 
-	if (!entry->has_page || (entry->bits & MMLENS_ENTRY_WRITE) ||
-	    !vma_is_anonymous((struct vm_area_struct *)reader->vma))
+	if (level != MMLENS_LEVEL_PMD ||
+	    !(entry->bits & (MMLENS_ENTRY_PRESENT | MMLENS_ENTRY_PROTNONE)) ||
+	    (entry->bits & (MMLENS_ENTRY_WRITE | MMLENS_ENTRY_DEVMAP)) ||
+	    (reader->vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
+	    entry->state == MMLENS_STATE_BAD || !pfn_valid(entry->frame))
 		return false;
 	head = compound_head(pfn_to_page(entry->frame));
-	return !READ_ONCE(head->mapping) && !PageLRU(head);
+	return PageHead(head) && !PageHuge(head) && !mml_entire_mapcount(head);
 }
 
 /**
@@ -217,9 +256,10 @@ bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
 	struct mmlens_entry entry;
 
 	mmlens_entry_huge(&entry, reader->vma, level, raw, addr);
-	if (is_huge_zero(reader, &entry)) {
+	if (is_huge_zero(reader, &entry, level)) {
 		entry.zero = true;
-		if (entry.state == MMLENS_STATE_PRESENT)
+		entry.has_page = true;
+		if (entry.bits & MMLENS_ENTRY_PRESENT)
 			entry.state = MMLENS_STATE_HUGE_ZERO;
 	}
 	read_entry(reader, facts, &entry, level);

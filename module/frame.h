@@ -40,15 +40,21 @@ struct mmlens_facts {
  * @vma: the VMA that the pages are in
  * @raw: last word of struct page flags translated ...
  * @flags: ... and what it meant: neighbours mostly have the same
+ * @folio: folio counted last, by its first page ...
+ * @folio_mapcount: ... and its count; to be forgotten with each lock
  */
 struct mmlens_reader {
 	u64 need;
 	const struct vm_area_struct *vma;
 	unsigned long raw;
 	u64 flags;
+	const struct page *folio;
+	int folio_mapcount;
 };
 
 u64 mmlens_frame_known_flags(void);
+void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,
+		     u64 need);
 void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		     pte_t pte);
 bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,

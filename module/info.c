@@ -23,7 +23,12 @@ static u64 known_commands(void)
 	return commands;
 }
 
-static u64 known_states(void)
+/**
+ * mmlens_known_states() - the states that this kernel can have
+ *
+ * Return: mask of 1 << enum mmlens_state
+ */
+u64 mmlens_known_states(void)
 {
 	return BIT_ULL(MMLENS_STATE_NONE) | BIT_ULL(MMLENS_STATE_PRESENT) |
 	       BIT_ULL(MMLENS_STATE_ZERO) | BIT_ULL(MMLENS_STATE_PFNMAP) |
@@ -52,7 +57,7 @@ static int put_info(struct sk_buff *skb)
 	    mmlens_put_u64(skb, MMLENS_A_COMMANDS, known_commands()) ||
 	    mmlens_put_u64(skb, MMLENS_A_COLUMNS, MMLENS_COL_ALL) ||
 	    mmlens_put_u64(skb, MMLENS_A_VMA_COLUMNS, MMLENS_VMA_COL_ALL) ||
-	    mmlens_put_u64(skb, MMLENS_A_STATES, known_states()) ||
+	    mmlens_put_u64(skb, MMLENS_A_STATES, mmlens_known_states()) ||
 	    mmlens_put_u64(skb, MMLENS_A_ENTRY_BITS, MML_ENTRY_BITS) ||
 	    mmlens_put_u64(skb, MMLENS_A_PAGE_FLAGS,
 			   mmlens_frame_known_flags()) ||

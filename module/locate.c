@@ -5,6 +5,7 @@
  * Both answer with the VMA that holds the address or, in a hole, with its
  * neighbours; WALK_GET goes on down the tables, by the same walker as a dump.
  */
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/slab.h>
 
@@ -84,29 +85,43 @@ static void set_leaf(struct place *place, enum mmlens_level level,
 	};
 }
 
-static int place_table(struct mmlens_walk *walk, enum mmlens_level level,
-			const void *entry, u64 raw, unsigned long addr)
+static struct level *place_level(struct place *place, enum mmlens_level level)
 {
-	struct place *place = walk->private;
-	struct mmlens_reader reader = { .vma = walk->vma };
-	struct mmlens_facts none;
+	u32 last = place->count ? place->count - 1 : 0;
 
-	if (WARN_ON_ONCE(place->count == MAX_LEVELS))
-		return 0;
-	place->levels[place->count++] = (struct level) {
+	/* an entry that is seen once more has changed */
+	if (place->levels[last].level == level ||
+	    WARN_ON_ONCE(place->count == MAX_LEVELS))
+		return &place->levels[last];
+	return &place->levels[place->count++];
+}
+
+static void set_level(struct place *place, enum mmlens_level level,
+		      const void *entry, u64 raw, u64 bits)
+{
+	*place_level(place, level) = (struct level) {
 		.level = level,
 		.index = offset_in_page(entry) / sizeof(u64),
 		.table = virt_to_phys((void *)entry) >> PAGE_SHIFT,
 		.raw = raw,
-		.bits = raw ? mml_entry_bits(raw, level) : 0,
+		.bits = bits,
 	};
+}
+
+static int place_table(struct mmlens_walk *walk, enum mmlens_level level,
+		       const void *entry, u64 raw, unsigned long addr)
+{
+	struct place *place = walk->private;
+	struct mmlens_facts none;
+
+	set_level(place, level, entry, raw,
+		  mml_entry_none(raw) ? 0 : mml_entry_bits(raw, level));
 	if (level == MMLENS_LEVEL_PGD && mml_p4d_folded(walk->mm))
-		place->levels[place->count++] = (struct level) {
+		*place_level(place, MMLENS_LEVEL_P4D) = (struct level) {
 			.level = MMLENS_LEVEL_P4D,
 			.folded = true,
 		};
-	mmlens_read_pte(&reader, &none, __pte(0));
-	none.level = level;
+	mmlens_no_facts(&none, level, MMLENS_COL_ALL);
 	set_leaf(place, level, &none);
 	return 0;
 }
@@ -122,13 +137,13 @@ static int place_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 	struct mmlens_facts facts;
 	pte_t pte = ptep_get(ptep);
 
-	place_table(walk, MMLENS_LEVEL_PTE, ptep, pte_val(pte), addr);
 	mmlens_read_pte(&reader, &facts, pte);
-	place->levels[place->count - 1].bits = facts.entry;
+	set_level(place, MMLENS_LEVEL_PTE, ptep, pte_val(pte), facts.entry);
 	set_leaf(place, MMLENS_LEVEL_PTE, &facts);
 	return 0;
 }
 
+/* The entry was seen by place_table() before its lock was taken. */
 static int place_huge(struct mmlens_walk *walk, enum mmlens_level level,
 		      u64 raw, unsigned long addr, unsigned long end)
 {
@@ -139,10 +154,9 @@ static int place_huge(struct mmlens_walk *walk, enum mmlens_level level,
 	};
 	struct mmlens_facts facts;
 
-	/* seen before the lock was taken, and maybe changed since */
-	place->levels[place->count - 1].raw = raw;
 	mmlens_read_huge(&reader, &facts, level, raw, addr);
-	place->levels[place->count - 1].bits = facts.entry;
+	place_level(place, level)->raw = raw;
+	place_level(place, level)->bits = facts.entry;
 	set_leaf(place, level, &facts);
 	return 0;
 }
@@ -151,7 +165,6 @@ static const struct mmlens_visitor place_visitor = {
 	.table = place_table,
 	.ptes = place_ptes,
 	.huge = place_huge,
-	.want_empty = true,
 };
 
 static int place_descend(struct place *place, struct mm_struct *mm)
@@ -269,23 +282,48 @@ static int address_get(const struct nlattr *attr, unsigned long *addr,
 	return 0;
 }
 
+/* One hold of the lock; -EBUSY: what is below it did not hold still */
+static int place_try(struct place *place, struct mmlens_target *target)
+{
+	int err = mmlens_target_lock(target, LOCK_WAIT_US, false);
+
+	if (err)
+		return err;
+	place->count = 0;
+	memset(place->levels, 0, sizeof(place->levels));
+	err = place_find(place, target->mm);
+	mmlens_target_unlock(target);
+	return err == -EAGAIN ? -EBUSY : err;
+}
+
+#define PLACE_TRIES 4
+
 static int place_read(struct place *place, struct mmlens_target *target,
 		      struct netlink_ext_ack *extack)
 {
-	int err = mmlens_target_lock(target, LOCK_WAIT_US);
+	int tries = 0, err;
 
-	if (!err) {
-		err = place_find(place, target->mm);
-		mmlens_target_unlock(target);
-	}
-	if (err == -EAGAIN)
+	do {
+		err = place_try(place, target);
+	} while (err == -EBUSY && ++tries < PLACE_TRIES &&
+		 (usleep_range(50, 200), true));
+
+	switch (err) {
+	case -EAGAIN:
 		NL_SET_ERR_MSG(extack,
 			       "the process's mmap lock is held: try again");
-	if (err == -ESTALE || err == -ESRCH) {
+		return -EAGAIN;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack,
+			       "the entry is changing, or its hugetlb file is locked: try again");
+		return -EAGAIN;
+	case -ESTALE:
+	case -ESRCH:
 		NL_SET_ERR_MSG(extack, "the process has gone meanwhile");
-		err = -ESRCH;
+		return -ESRCH;
+	default:
+		return err;
 	}
-	return err;
 }
 
 static int place_answer(struct place *place, struct genl_info *info)
@@ -321,7 +359,7 @@ static int place_doit(struct sk_buff *skb, struct genl_info *info, bool descend)
 
 	if (err)
 		return err;
-	place = kvzalloc(sizeof(*place), GFP_KERNEL);
+	place = kvzalloc(sizeof(*place), GFP_KERNEL_ACCOUNT);
 	if (!place)
 		return -ENOMEM;
 	place->descend = descend;

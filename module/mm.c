@@ -35,7 +35,9 @@ static void read_task(struct task_struct *task, struct task_facts *facts)
 
 	get_task_comm(facts->comm, task);
 	rcu_read_lock();
-	facts->ppid = pid_vnr(task_tgid(rcu_dereference(task->real_parent)));
+	/* once reaped, nobody keeps real_parent up to date: it may be freed */
+	facts->ppid = pid_alive(task) ?
+		pid_vnr(task_tgid(rcu_dereference(task->real_parent))) : 0;
 	facts->threads = get_nr_threads(task);
 	facts->min_flt = READ_ONCE(task->signal->min_flt);
 	facts->maj_flt = READ_ONCE(task->signal->maj_flt);

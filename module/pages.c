@@ -2,6 +2,7 @@
 /* PAGE_GET: a range of a process, as extents. */
 #include <linux/slab.h>
 
+#include "compat/pgtable.h"
 #include "dump.h"
 #include "extent.h"
 #include "netlink.h"
@@ -16,6 +17,7 @@
 /* The attributes of enum mmlens_filter_attr, or what lets everything pass. */
 struct filter {
 	bool active;	/* there is one */
+	bool frames;	/* it has a frame range */
 	u64 states;
 	u64 entry_all;
 	u64 entry_none;
@@ -43,16 +45,40 @@ static bool filter_passes(const struct filter *filter,
 	    (facts->entry & filter->entry_all) != filter->entry_all ||
 	    (facts->entry & filter->entry_none))
 		return false;
-	if ((filter->flags_all || filter->flags_none) &&
-	    (flags == MMLENS_UNKNOWN ||
-	     (flags & filter->flags_all) != filter->flags_all ||
-	     (flags & filter->flags_none)))
-		return false;
-	if (!filter->frame_start && filter->frame_end == MMLENS_UNKNOWN)
+	if (!filter->flags_all && !filter->flags_none)
 		return true;
-	return facts->frame != MMLENS_UNKNOWN &&
-	       facts->frame >= filter->frame_start &&
-	       facts->frame < filter->frame_end;
+	return flags != MMLENS_UNKNOWN &&
+	       (flags & filter->flags_all) == filter->flags_all &&
+	       !(flags & filter->flags_none);
+}
+
+/*
+ * Of pages whose frames count up from @frame, those with a frame in range.
+ * false: none
+ */
+static bool filter_clip(const struct filter *filter, u64 frame,
+			unsigned long *addr, unsigned long *end)
+{
+	u64 from, to;
+
+	if (!filter->frames)
+		return true;
+	if (frame == MMLENS_UNKNOWN)
+		return false;
+	from = max(frame, filter->frame_start);
+	to = min(frame + ((*end - *addr) >> PAGE_SHIFT), filter->frame_end);
+	if (from >= to)
+		return false;
+	*end = *addr + ((to - frame) << PAGE_SHIFT);
+	*addr += (from - frame) << PAGE_SHIFT;
+	return true;
+}
+
+static bool frame_passes(const struct filter *filter, u64 frame)
+{
+	unsigned long addr = 0, end = PAGE_SIZE;
+
+	return filter_clip(filter, frame, &addr, &end);
 }
 
 /* What the filter needed to see, or came for nothing, must not split extents. */
@@ -86,11 +112,12 @@ static u32 unwatched_pages(const struct mmlens_facts *facts, u32 pages)
 static bool take_pages(struct page_dump *pd, struct mmlens_facts *facts,
 		       unsigned long addr, u32 pages)
 {
+	bool zero = facts->state == MMLENS_STATE_ZERO;
 	u32 unwatched = unwatched_pages(facts, pages);
 
 	if (pd->masks)
 		mask_facts(facts, pd->dump.columns);
-	if (!mmlens_batch_add(&pd->batch, addr, pages, facts))
+	if (!mmlens_batch_add(&pd->batch, addr, pages, zero, facts))
 		return false;
 	pd->dump.unwatched += unwatched;
 	return true;
@@ -120,13 +147,16 @@ static int visit_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 	struct page_dump *pd = walk->private;
 	struct mmlens_facts facts;
 
+	pd->reader.folio = NULL;
 	for (; addr != end; ptep++, addr += PAGE_SIZE) {
 		pte_t pte = ptep_get(ptep);
 
 		if (pte_none(pte))
 			continue;
 		mmlens_read_pte(&pd->reader, &facts, pte);
-		if (pd->filter.active && !filter_passes(&pd->filter, &facts))
+		if (pd->filter.active &&
+		    !(filter_passes(&pd->filter, &facts) &&
+		      frame_passes(&pd->filter, facts.frame)))
 			continue;
 		if (!take_pages(pd, &facts, addr, 1))
 			return stop_full(walk, addr);
@@ -157,12 +187,18 @@ static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
 		      u64 raw, unsigned long addr, unsigned long end)
 {
 	struct page_dump *pd = walk->private;
+	unsigned long first = addr;
 	struct mmlens_facts facts;
 	bool even;
 
+	pd->reader.folio = NULL;
 	even = mmlens_read_huge(&pd->reader, &facts, level, raw, addr);
-	if (pd->filter.active && !filter_passes(&pd->filter, &facts))
+	if (pd->filter.active &&
+	    !(filter_passes(&pd->filter, &facts) &&
+	      filter_clip(&pd->filter, facts.frame, &addr, &end)))
 		return 0;
+	if (facts.frame != MMLENS_UNKNOWN)
+		facts.frame += (addr - first) >> PAGE_SHIFT;
 	if (!even)
 		return visit_uneven(walk, &facts, addr, end);
 	if (!take_pages(pd, &facts, addr, (end - addr) >> PAGE_SHIFT))
@@ -224,16 +260,42 @@ static void page_free(struct mmlens_dump *dump)
 	kfree(pd);
 }
 
+/* A bit that no answer can have would match nothing, and look like "nothing there". */
+static int filter_bits(u64 *bits, const struct nlattr *attr, u64 known,
+		       struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	*bits = nla_get_u64(attr);
+	if (!(*bits & ~known))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "FILTER has a bit that this kernel or module cannot report");
+	return -EINVAL;
+}
+
+static int filter_frames(struct filter *filter, const struct nlattr *start,
+			 const struct nlattr *end,
+			 struct netlink_ext_ack *extack)
+{
+	filter->frames = start || end;
+	filter->frame_start = start ? nla_get_u64(start) : 0;
+	filter->frame_end = end ? nla_get_u64(end) : MMLENS_UNKNOWN;
+	if (filter->frame_start < filter->frame_end)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, start ?: end,
+			    "FILTER has an empty range of frames");
+	return -EINVAL;
+}
+
 static int filter_get(struct filter *filter, const struct nlattr *nest,
 		      struct netlink_ext_ack *extack)
 {
+	u64 states = mmlens_known_states() & ~BIT_ULL(MMLENS_STATE_NONE);
 	struct nlattr *attrs[MMLENS_FILTER_MAX + 1];
 	int err;
 
-	*filter = (struct filter) {
-		.states = MMLENS_UNKNOWN,
-		.frame_end = MMLENS_UNKNOWN,
-	};
+	*filter = (struct filter) { .states = states };
 	if (!nest)
 		return 0;
 	/* validated against the policy already, as part of the request */
@@ -241,26 +303,18 @@ static int filter_get(struct filter *filter, const struct nlattr *nest,
 	if (err)
 		return err;
 	filter->active = true;
-#define GET(name, member)						\
-	do {								\
-		if (attrs[MMLENS_FILTER_##name])			\
-			filter->member =				\
-				nla_get_u64(attrs[MMLENS_FILTER_##name]); \
-	} while (0)
-	GET(STATES, states);
-	GET(ENTRY_ALL, entry_all);
-	GET(ENTRY_NONE, entry_none);
-	GET(FLAGS_ALL, flags_all);
-	GET(FLAGS_NONE, flags_none);
-	GET(FRAME_START, frame_start);
-	GET(FRAME_END, frame_end);
-#undef GET
-	if (filter->frame_start >= filter->frame_end) {
-		NL_SET_ERR_MSG_ATTR(extack, nest,
-				    "the filter's frame range is empty");
-		return -EINVAL;
-	}
-	return 0;
+	return filter_bits(&filter->states, attrs[MMLENS_FILTER_STATES], states,
+			   extack) ?:
+	       filter_bits(&filter->entry_all, attrs[MMLENS_FILTER_ENTRY_ALL],
+			   MML_ENTRY_BITS, extack) ?:
+	       filter_bits(&filter->entry_none, attrs[MMLENS_FILTER_ENTRY_NONE],
+			   MML_ENTRY_BITS, extack) ?:
+	       filter_bits(&filter->flags_all, attrs[MMLENS_FILTER_FLAGS_ALL],
+			   mmlens_frame_known_flags(), extack) ?:
+	       filter_bits(&filter->flags_none, attrs[MMLENS_FILTER_FLAGS_NONE],
+			   mmlens_frame_known_flags(), extack) ?:
+	       filter_frames(filter, attrs[MMLENS_FILTER_FRAME_START],
+			     attrs[MMLENS_FILTER_FRAME_END], extack);
 }
 
 static int page_request(struct mmlens_dump *dump, struct nlattr **attrs,
@@ -292,6 +346,7 @@ static int page_request(struct mmlens_dump *dump, struct nlattr **attrs,
 
 static const struct mmlens_dump_ops page_dump_ops = {
 	.cmd = MMLENS_CMD_PAGE_GET,
+	.watched = true,
 	.request = page_request,
 	.begin = page_begin,
 	.window = page_window,

@@ -210,7 +210,6 @@ static const struct mmlens_visitor table_visitor = {
 	.table = visit_table,
 	.ptes = visit_ptes,
 	.huge = visit_huge,
-	.want_empty = true,
 };
 
 static int table_request(struct mmlens_dump *dump, struct nlattr **attrs,

@@ -19,8 +19,11 @@
 #include <linux/security.h>
 #include <linux/siphash.h>
 #include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
 #include <net/netlink.h>
+#include <net/sock.h>
 
+#include "compat/vma.h"
 #include "target.h"
 
 static siphash_key_t opaque_key __read_mostly;
@@ -48,9 +51,9 @@ u64 mmlens_opaque(const void *object)
  * @extack: for the reason
  *
  * The bar of /proc/PID/pagemap for PFNs: CAP_SYS_ADMIN in the initial user
- * namespace, for whoever opened the socket and for the caller. To be checked
- * in every .doit, .start and .dumpit, since a dump goes on in whoever
- * receives.
+ * namespace, for whoever opened the socket and for the caller; and a network
+ * namespace in which nobody less can listen. To be checked in every .doit,
+ * .start and .dumpit, since a dump goes on in whoever receives.
  *
  * Return: 0 or -EPERM
  */
@@ -59,6 +62,12 @@ int mmlens_may_ask(struct sk_buff *skb, struct netlink_ext_ack *extack)
 	if (!netlink_capable(skb, CAP_SYS_ADMIN)) {
 		NL_SET_ERR_MSG(extack,
 			       "CAP_SYS_ADMIN in the initial user namespace is needed");
+		return -EPERM;
+	}
+	/* nlmon copies every message of a netns to whoever administers it */
+	if (sock_net(NETLINK_CB(skb).sk)->user_ns != &init_user_ns) {
+		NL_SET_ERR_MSG(extack,
+			       "this network namespace belongs to another user namespace, whose root could listen");
 		return -EPERM;
 	}
 	if (security_locked_down(LOCKDOWN_KCORE)) {
@@ -131,10 +140,11 @@ int mmlens_target_get(struct mmlens_target *target, const struct nlattr *pid,
 	}
 	target->pid = get_task_pid(target->task, PIDTYPE_TGID);
 	target->tgid = pid_vnr(target->pid);
-	target->exec_id = READ_ONCE(target->task->self_exec_id);
 	target->start_time = target->task->start_boottime;
 
 	mm = group_mm(target->task);
+	/* after the mm: an exec in between then shows as a new id, not an old one */
+	target->exec_id = READ_ONCE(target->task->self_exec_id);
 	if (mm) {
 		mmgrab(mm);
 		mmput_async(mm);
@@ -218,35 +228,51 @@ static int get_users(struct mmlens_target *target)
 	return -ESTALE;
 }
 
+/*
+ * Wait for the mmap lock until @deadline. As soon as it is seen to pass from
+ * hand to hand, a dump (@queue) gets in line: who only tries never gets a lock
+ * that others queue for.
+ */
+static int wait_for_lock(struct mm_struct *mm, u64 deadline, bool queue)
+{
+	unsigned long owner = mml_mmap_lock_owner(mm);
+
+	while (!mmap_read_trylock(mm)) {
+		if (queue && mml_mmap_lock_owner(mm) != owner)
+			return mmap_read_lock_killable(mm) ? -EAGAIN : 0;
+		if (signal_pending(current) ||
+		    ktime_get_mono_fast_ns() >= deadline)
+			return -EAGAIN;
+		usleep_range(20, 100);
+	}
+	return 0;
+}
+
 /**
  * mmlens_target_lock() - take the target's mmap lock for reading, and mm_users
  * @target: has an mm
  * @wait_us: how long to try
+ * @queue: may get in line, if the lock is moving
  *
- * By trylock, never by queueing: a reader in the queue of a lock that is not
- * given back would be stuck, and in a .doit, which runs under genetlink's
- * cb_lock, all generic netlink with it. So this ends in bounded time whatever
- * the target does. It sleeps in between.
+ * A lock that nobody gives back is never queued for: the reader would be
+ * stuck with it. A .doit does not queue at all, since it runs under
+ * genetlink's cb_lock, on which all generic netlink would wait. Sleeps.
  *
  * Return: 0; -EAGAIN when the lock was not to be had, or a signal came;
  * -ESRCH when the process is gone; -ESTALE when it has another mm by now
  */
-int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us)
+int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us,
+		       bool queue)
 {
 	u64 deadline = ktime_get_mono_fast_ns() + wait_us * (u64)NSEC_PER_USEC;
 	int err = get_users(target);
 
 	if (err)
 		return err;
-	while (!mmap_read_trylock(target->mm)) {
-		if (signal_pending(current) ||
-		    ktime_get_mono_fast_ns() >= deadline) {
-			mmput_async(target->mm);
-			return -EAGAIN;
-		}
-		usleep_range(20, 100);
-	}
-	return 0;
+	err = wait_for_lock(target->mm, deadline, queue);
+	if (err)
+		mmput_async(target->mm);
+	return err;
 }
 
 /**

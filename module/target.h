@@ -42,7 +42,8 @@ int mmlens_target_get_mm(struct mmlens_target *target, const struct nlattr *pid,
 void mmlens_target_put_task(struct mmlens_target *target);
 void mmlens_target_put(struct mmlens_target *target);
 
-int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us);
+int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us,
+		       bool queue);
 void mmlens_target_unlock(struct mmlens_target *target);
 
 bool mmlens_lock_overdue(struct mm_struct *mm, u64 deadline);

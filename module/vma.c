@@ -116,14 +116,14 @@ static void read_name(struct mmlens_vma_facts *facts, struct vm_area_struct *vma
 static void read_file(struct mmlens_vma_facts *facts, struct file *file,
 		      char *path)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = mml_file_inode(file);
 
 	facts->has_file = true;
 	facts->major = MAJOR(inode->i_sb->s_dev);
 	facts->minor = MINOR(inode->i_sb->s_dev);
 	facts->inode = inode->i_ino;
 	facts->file_size = i_size_read(inode);
-	path = d_path(&file->f_path, path, PATH_MAX);
+	path = d_path(mml_file_path(file), path, PATH_MAX);
 	/* too long to be told: device and inode still say which file */
 	facts->path = IS_ERR(path) ? NULL : path;
 }
@@ -147,8 +147,9 @@ void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
 		.kind = vma_kind(vma),
 		.pgoff = vma->vm_pgoff,
 		.pkey = vma_pkey(vma),
-		.page_size = is_vm_hugetlb_page(vma) ?
-			huge_page_size(hstate_vma(vma)) : PAGE_SIZE,
+		/* vma_kernel_pagesize() */
+		.page_size = vma->vm_ops && vma->vm_ops->pagesize ?
+			vma->vm_ops->pagesize(vma) : PAGE_SIZE,
 		.has_anon = anon,
 		.ops = vma->vm_ops,
 	};

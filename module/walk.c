@@ -34,9 +34,7 @@ static int show_table(struct mmlens_walk *walk, enum mmlens_level level,
 {
 	const struct mmlens_visitor *visitor = walk->visitor;
 
-	if (visitor->table && (raw || visitor->want_empty))
-		return visitor->table(walk, level, entry, raw, addr);
-	return 0;
+	return visitor->table ? visitor->table(walk, level, entry, raw, addr) : 0;
 }
 
 /*
@@ -88,11 +86,12 @@ static int walk_pmd(struct mmlens_walk *walk, pmd_t *pmdp, unsigned long addr,
 	for (tries = 0; tries < PMD_TRIES; tries++) {
 		pmd_t pmd = READ_ONCE(*pmdp);
 
-		ret = tries ? 0 : show_table(walk, MMLENS_LEVEL_PMD, pmdp,
-					     pmd_val(pmd), addr);
+		ret = show_table(walk, MMLENS_LEVEL_PMD, pmdp, pmd_val(pmd),
+				 addr);
 		if (ret || pmd_none(pmd))
 			return ret;
-		if (pmd_leaf(pmd) || !pmd_present(pmd) || pmd_bad(pmd))
+		if (mml_huge_leaf(pmd_val(pmd)) || !pmd_present(pmd) ||
+		    pmd_bad(pmd))
 			ret = walk_huge_pmd(walk, pmdp, pmd, addr, end);
 		else
 			ret = walk_pte_table(walk, pmdp, pmd, addr, end);
@@ -156,7 +155,8 @@ static int walk_puds(struct mmlens_walk *walk, p4d_t *p4dp, p4d_t p4d,
 			return ret;
 		if (pud_none(pud))
 			continue;
-		if (pud_leaf(pud) || !pud_present(pud) || pud_bad(pud))
+		if (mml_huge_leaf(pud_val(pud)) || !pud_present(pud) ||
+		    pud_bad(pud))
 			ret = walk_huge_pud(walk, pudp, pud, addr, next);
 		else
 			ret = walk_pmds(walk, pudp, pud, addr, next);
@@ -245,8 +245,8 @@ static int walk_vma(struct mmlens_walk *walk, unsigned long addr,
  * @end: first address after the range, page-aligned, in the user half
  *
  * Leaves walk->next at the address from which to go on: @end when all is done.
- * Without contention at least one table is walked, so that repeated calls
- * always come to an end.
+ * Unless an entry keeps changing under it, at least one table is walked, so
+ * that repeated calls come to an end.
  *
  * Return: 0, or -EAGAIN when not even a beginning could be made because a
  * lock of hugetlb was taken

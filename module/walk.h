@@ -19,14 +19,12 @@ struct mmlens_walk;
 /**
  * struct mmlens_visitor - what is done with the entries of a walk
  * @vma: before the first entry of a VMA (optional)
- * @table: an entry of any level on the way down, lock-free: @raw was read
- *	once. Not called for the entries of a PTE table, nor for empty upper
- *	entries unless @want_empty. (optional)
+ * @table: an entry of any level on the way down but PTE, lock-free: @raw was
+ *	read once. Once more for an entry that changes meanwhile. (optional)
  * @ptes: a run of entries of one PTE table, its lock held
  * @huge: an entry at PMD or PUD level that is no table: a leaf, or not
  *	present (migration, hwpoison, ...), its lock held. [addr, end) lies
  *	within what it maps.
- * @want_empty: call @table for an empty upper entry as well
  *
  * They run under the mmap lock and mostly a spinlock: no sleep, no
  * allocation. Return 0 to go on; 1 to stop, with walk->next set to the first
@@ -40,7 +38,6 @@ struct mmlens_visitor {
 		    unsigned long end);
 	int (*huge)(struct mmlens_walk *walk, enum mmlens_level level, u64 raw,
 		    unsigned long addr, unsigned long end);
-	bool want_empty;
 };
 
 /**

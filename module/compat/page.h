@@ -160,7 +160,9 @@ static inline int mml_page_mapcount(struct page *page, struct page *head,
 	*kind = MMLENS_MAPKIND_AVERAGE;
 	return mml_average_mapcount(head);
 #else
-	return atomic_read(&page->_mapcount) + 1 + mml_entire_mapcount(head);
+	/* a hugetlb head's _mapcount is a page type: below 0 */
+	return max(atomic_read(&page->_mapcount) + 1, 0) +
+	       mml_entire_mapcount(head);
 #endif
 #endif
 }
@@ -186,8 +188,11 @@ static inline int mml_folio_mapcount(struct page *head)
 		sum += atomic_read(&head[i]._mapcount) + 1;
 	/* a file folio's _mapcount has its PMD mappings in it */
 	if (!mml_page_anon(head))
-		return sum - entire * nr;
-	return PageDoubleMap(head) ? sum - nr : sum;
+		sum -= entire * nr;
+	else if (PageDoubleMap(head))
+		sum -= nr;
+	/* read one by one, while others come and go */
+	return max(sum, 0);
 #else
 	return folio_mapcount((struct folio *)head);
 #endif
@@ -209,12 +214,12 @@ static inline bool mml_mapcount_uniform(struct page *head)
 }
 
 /* Since 6.15 a large folio knows whether it was ever mapped by a second mm. */
-static inline u32 mml_folio_shared(struct page *head)
+static inline u32 mml_folio_shared(struct page *head, int mapcount)
 {
 #ifdef MML_HAVE_FOLIO_MAYBE_MAPPED_SHARED
 	bool shared = folio_maybe_mapped_shared((struct folio *)head);
 #else
-	bool shared = mml_folio_mapcount(head) > 1;
+	bool shared = mapcount > 1;
 #endif
 
 	return shared ? MMLENS_SHARED_MAYBE : MMLENS_SHARED_NO;

@@ -74,12 +74,13 @@ static inline u64 mml_entry_bits(u64 raw, enum mmlens_level level)
 	bits |= raw & _PAGE_RW ? MMLENS_ENTRY_WRITE : 0;
 	bits |= raw & _PAGE_USER ? MMLENS_ENTRY_USER : 0;
 	bits |= raw & _PAGE_ACCESSED ? MMLENS_ENTRY_ACCESSED : 0;
-	bits |= raw & _PAGE_NX ? 0 : MMLENS_ENTRY_EXEC;
 	bits |= raw & _PAGE_PWT ? MMLENS_ENTRY_WRITE_THROUGH : 0;
 	bits |= raw & _PAGE_PCD ? MMLENS_ENTRY_CACHE_DISABLE : 0;
 	if (mml_protnone(raw))
 		bits |= MMLENS_ENTRY_PROTNONE;
-	else if (raw & _PAGE_PRESENT)
+	else if (!(raw & _PAGE_NX))
+		bits |= MMLENS_ENTRY_EXEC;
+	if (raw & _PAGE_PRESENT)
 		bits |= MMLENS_ENTRY_PRESENT;
 	if (!leaf)
 		return bits | (raw & _PAGE_DIRTY ? MMLENS_ENTRY_DIRTY : 0);
@@ -88,7 +89,9 @@ static inline u64 mml_entry_bits(u64 raw, enum mmlens_level level)
 	bits |= raw & _PAGE_DIRTY_BITS ? MMLENS_ENTRY_DIRTY : 0;
 	if ((raw & _PAGE_PRESENT) && (raw & _PAGE_GLOBAL))
 		bits |= MMLENS_ENTRY_GLOBAL;
-	if (raw & (level == MMLENS_LEVEL_PTE ? _PAGE_PAT : _PAGE_PAT_LARGE))
+	/* PAT_LARGE is in what hugetlb inverts when it closes an entry */
+	if (!mml_protnone(raw) &&
+	    (raw & (level == MMLENS_LEVEL_PTE ? _PAGE_PAT : _PAGE_PAT_LARGE)))
 		bits |= MMLENS_ENTRY_PAT;
 	bits |= raw & _PAGE_SOFT_DIRTY ? MMLENS_ENTRY_SOFT_DIRTY : 0;
 	bits |= raw & _PAGE_UFFD_WP ? MMLENS_ENTRY_UFFD_WP : 0;
@@ -275,6 +278,21 @@ static inline enum mmlens_state mml_swap_state(swp_entry_t entry, u64 *bits)
 	 MML_STATE_IF(MML_HAVE_MARKER, MARKER_UFFD_WP) |		\
 	 MML_STATE_IF(MML_HAVE_POISON, MARKER_POISON) |			\
 	 MML_STATE_IF(MML_HAVE_GUARD, MARKER_GUARD))
+
+/*
+ * Is a PMD or PUD present, and a leaf? By the bits, since pud_present() does
+ * not know the PUDs that hugetlb closes with PROT_NONE, as if they were PTEs.
+ * Swap entries have neither bit.
+ */
+static inline bool mml_huge_present(u64 raw)
+{
+	return raw & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE);
+}
+
+static inline bool mml_huge_leaf(u64 raw)
+{
+	return raw & _PAGE_PSE;
+}
 
 /* A leaf that drivers put in a VM_PFNMAP area: pmd_special() is there since 6.12. */
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP

@@ -15,6 +15,22 @@
 #include <linux/sched/mm.h>
 
 /**
+ * mml_mmap_lock_owner() - who holds or last held the mmap lock
+ * @mm: the mm
+ *
+ * Only to be compared with an earlier value. A PREEMPT_RT kernel does not
+ * tell: the lock never seems to move there.
+ */
+static inline unsigned long mml_mmap_lock_owner(struct mm_struct *mm)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return 0;
+#else
+	return atomic_long_read(&mm->mmap_lock.owner);
+#endif
+}
+
+/**
  * mml_find_vma_prev() - the last VMA that ends at or below an address
  * @mm: its mmap lock is held
  * @addr: an address in no VMA
@@ -32,13 +48,13 @@ mml_find_vma_prev(struct mm_struct *mm, unsigned long addr)
 
 	return mas_prev(&mas, 0);
 #else
-	struct vm_area_struct *next = find_vma(mm, addr), *prev;
+	struct vm_area_struct *next = find_vma(mm, addr);
+	struct rb_node *last;
 
 	if (next)
 		return next->vm_prev;
-	for (prev = mm->mmap; prev && prev->vm_next; prev = prev->vm_next)
-		;
-	return prev;
+	last = rb_last(&mm->mm_rb);
+	return last ? rb_entry(last, struct vm_area_struct, vm_rb) : NULL;
 #endif
 }
 
@@ -100,6 +116,28 @@ static inline unsigned int mml_dumpable(struct task_struct *task,
 	return dumpable;
 #else
 	return READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK;
+#endif
+}
+
+/*
+ * On a stacked file system the VMA's file is the lower one since 6.8, and the
+ * one that the user knows is behind it (show_map_vma()).
+ */
+static inline const struct path *mml_file_path(struct file *file)
+{
+#ifdef MML_HAVE_FILE_USER_PATH
+	return file_user_path(file);
+#else
+	return &file->f_path;
+#endif
+}
+
+static inline const struct inode *mml_file_inode(struct file *file)
+{
+#ifdef MML_HAVE_FILE_USER_PATH
+	return file_user_inode(file);
+#else
+	return file_inode(file);
 #endif
 }
 

@@ -3,11 +3,13 @@
  * mmlens: what the kernel answers about a process's memory map and page tables.
  *
  * Generic netlink family "mmlens", version 1. Every command needs
- * CAP_SYS_ADMIN in the initial user namespace, of the socket's opener, of the
- * sender and, for a dump, of whoever receives. PIDs are numbers of the
- * caller's PID namespace. Policies are strict: an unknown attribute, one that
+ * CAP_SYS_ADMIN in the initial user namespace, of whoever sends and opened the
+ * socket and, for a dump, of whoever receives; and a network namespace that the
+ * initial user namespace owns, since others' owners may tap it. PIDs are
+ * numbers of the caller's PID namespace. Policies are strict: an unknown attribute, one that
  * the command does not take, or one of another length is refused, and the
  * refusal names it (extended ACK). All integers have the host's byte order.
+ * Receive with 16 KiB or more; with 32 KiB a dump needs fewest messages.
  *
  * The messages, request (>) and reply (<). "?" marks what may be absent, "*"
  * what may repeat; a name in braces is a nest.
@@ -47,16 +49,19 @@
  *
  * A dump is three kinds of message, all of the asked command:
  *
- *   first   ENVELOPE{...}, START = END, EPOCH       and no data: who answers
- *   then    START, END, EPOCH, data?        [START, END) is what this message
+ *   first   ENVELOPE{...}, START = END      and no data: who answers
+ *   then    START, END, EPOCH?, data?       [START, END) is what this message
  *           has walked; the next one starts where it ended. No data means
- *           that nothing is there. START = END means that the process's
- *           mmap lock could not be had within the time budget: read on to
- *           try again, or give up.
- *   last    START = END, EPOCH, TRAILER{...}        why it ended, and totals
+ *           that nothing is there. START = END and no data means that the
+ *           process's mmap lock (or that of a hugetlb file) could not be had
+ *           within the time budget: read on to try again, or give up.
+ *   last    START = END, EPOCH?, TRAILER{...}       why it ended, and totals
  *
  * so that "nothing there" and "stopped early" never look alike. A torn dump
  * has NLM_F_DUMP_INTR on the messages after the tear and TORN in the trailer.
+ * VMA_GET and TABLE_GET are not watched: they have no EPOCH and no TORN, and
+ * are one picture when HOLDS in the trailer is 1. If an area changes between
+ * two holds of the lock, its parts may be reported as they were each time.
  *
  * EXTENTS holds *columns*: for each column that was granted, one binary
  * attribute, its type the column's number, that is a C array of COUNT
@@ -102,7 +107,9 @@ enum mmlens_attr {
 
 	/* the frame around every answer */
 	MMLENS_A_ENVELOPE,	/* nest: enum mmlens_envelope_attr */
-	MMLENS_A_EPOCH,		/* u64: counts TLB flushes of the mm; 0 without MMLENS_CAN_EPOCH */
+	MMLENS_A_EPOCH,		/* u64: PAGE_GET, with MMLENS_CAN_EPOCH: opaque; while it
+				 * is equal, nothing accessible was taken away
+				 */
 	MMLENS_A_TRAILER,	/* nest: enum mmlens_trailer_attr */
 
 	/* data */
@@ -119,7 +126,7 @@ enum mmlens_attr {
 	MMLENS_A_VERSION,	/* string: the module's version */
 	MMLENS_A_RELEASE,	/* string: the kernel's release, as uname -r */
 	MMLENS_A_PAGE_SIZE,	/* u32: bytes of a base page */
-	MMLENS_A_LEVELS,	/* u32: page-table levels in use, 4 or 5 */
+	MMLENS_A_LEVELS,	/* u32: page-table levels in use */
 	MMLENS_A_USER_END,	/* u64: first address after the user half */
 	MMLENS_A_COMMANDS,	/* u64: 1 << enum mmlens_cmd */
 	MMLENS_A_VMA_COLUMNS,	/* u64: MMLENS_VMA_COL_BIT() mask */
@@ -150,7 +157,7 @@ enum mmlens_envelope_attr {
 	MMLENS_ENVELOPE_MM_ID,		/* u64: opaque, per module load; absent without an mm */
 	MMLENS_ENVELOPE_PID,		/* u32: as asked */
 	MMLENS_ENVELOPE_TGID,		/* u32: its thread group */
-	MMLENS_ENVELOPE_EXEC_ID,	/* u64: the task's count of execs */
+	MMLENS_ENVELOPE_EXEC_ID,	/* u64: grows with each exec; a child starts with its parent's */
 	MMLENS_ENVELOPE_START_TIME,	/* u64: ns since boot, as /proc/PID/stat field 22 */
 
 	__MMLENS_ENVELOPE_MAX
@@ -164,7 +171,7 @@ enum mmlens_reason {
 };
 
 /*
- * TORN: not zero when an accessible present entry may have changed its frame
+ * TORN, where a dump is watched: not zero when an accessible present entry may have changed its frame
  * or lost a permission between the dump's first and last look. UNWATCHED
  * counts the pages reported for which that cannot be told: PROT_NONE and
  * NUMA-hint entries, entries not present, and all where there is no
@@ -179,6 +186,7 @@ enum mmlens_trailer_attr {
 	MMLENS_TRAILER_RECORDS,		/* u64: extents or areas sent */
 	MMLENS_TRAILER_PAGES,		/* u64: base pages that those hold */
 	MMLENS_TRAILER_BYTES,		/* u64: bytes of VMAs walked */
+	MMLENS_TRAILER_HOLDS,		/* u64: times the mmap lock was taken */
 	MMLENS_TRAILER_DEPOSITED,	/* u64: TABLE_GET: PTE tables that huge pages keep in reserve */
 
 	__MMLENS_TRAILER_MAX
@@ -198,7 +206,10 @@ enum mmlens_col {
 	MMLENS_COL_PAGES,	/* u32: base pages */
 	MMLENS_COL_STATE,	/* u32: enum mmlens_state */
 	MMLENS_COL_LEVEL,	/* u32: enum mmlens_level of the entry */
-	MMLENS_COL_FRAME,	/* u64: PFN of the first page */
+	MMLENS_COL_FRAME,	/* u64: PFN of the first page; the others' count up,
+				 * but in state ZERO all pages have this one, and
+				 * this HEAD
+				 */
 	MMLENS_COL_SWAP,	/* u64: swap type (low 5 bits) and offset << 5 of the first page */
 	MMLENS_COL_ENTRY,	/* u64: MMLENS_ENTRY_* */
 	MMLENS_COL_FLAGS,	/* u64: MMLENS_PAGE_* */
@@ -297,7 +308,7 @@ enum mmlens_table_col {
 #define MMLENS_TABLE_COL_MAX (__MMLENS_TABLE_COL_MAX - 1)
 
 enum mmlens_mapkind {
-	MMLENS_MAPKIND_NONE,		/* no struct page was read */
+	MMLENS_MAPKIND_NONE,		/* not counted: no struct page, or a page of zeroes */
 	MMLENS_MAPKIND_PRECISE,		/* of this very page */
 	MMLENS_MAPKIND_AVERAGE,		/* averaged over the folio's pages: the kernel keeps no more */
 };
@@ -320,7 +331,8 @@ enum mmlens_zone {
  * Bits of a page-table entry, whatever the architecture calls them. For an
  * entry that is not present only SOFT_DIRTY, UFFD_WP, EXCLUSIVE, WRITE (a
  * migration or device entry that was writable), and, for migration, ACCESSED
- * and DIRTY have a meaning.
+ * and DIRTY have a meaning. A PROTNONE entry is in place, with the bits it will
+ * have again, but EXEC and PAT are not told.
  */
 #define MMLENS_ENTRY_PRESENT		(1ULL << 0)	/* the hardware may use it */
 #define MMLENS_ENTRY_WRITE		(1ULL << 1)
@@ -386,7 +398,8 @@ enum mmlens_zone {
 
 /*
  * PAGE_GET's filter: only pages that pass every given test are reported.
- * FLAGS and FRAME tests fail for an entry that has no such thing.
+ * FLAGS and FRAME tests fail for an entry that has no such thing. A bit that
+ * INFO_GET does not list is refused.
  */
 enum mmlens_filter_attr {
 	MMLENS_FILTER_UNSPEC,
@@ -427,7 +440,7 @@ enum mmlens_vma_attr {
 	MMLENS_VMA_KIND,	/* u32: enum mmlens_vma_kind */
 	MMLENS_VMA_PGOFF,	/* u64: offset in pages, in the file or the object */
 	MMLENS_VMA_PATH,	/* string: file, as the caller's root shows it; any bytes */
-	MMLENS_VMA_NAME,	/* string: [heap], [stack], [vdso], [anon:...] */
+	MMLENS_VMA_NAME,	/* string: [heap], [stack], [vdso], ... */
 	MMLENS_VMA_MAJOR,	/* u32: device of the file */
 	MMLENS_VMA_MINOR,	/* u32 */
 	MMLENS_VMA_INODE,	/* u64 */
@@ -436,7 +449,7 @@ enum mmlens_vma_attr {
 	MMLENS_VMA_ANON_ROOT,	/* u64: opaque id of that anon_vma's root: equal across forks */
 	MMLENS_VMA_OPS,		/* string: name of its vm_operations_struct */
 	MMLENS_VMA_PKEY,	/* u32: protection key */
-	MMLENS_VMA_PAGE_SIZE,	/* u64: bytes of its kernel page size (hugetlb: the huge page) */
+	MMLENS_VMA_PAGE_SIZE,	/* u64: bytes: hugetlb and device-dax map larger pages only */
 	MMLENS_VMA_COUNTS,	/* nest: enum mmlens_vma_col, those granted */
 
 	__MMLENS_VMA_MAX
@@ -548,7 +561,9 @@ enum mmlens_mm_attr {
 	MMLENS_MM_MAJ_FLT,	/* u64: the group's major faults */
 
 	MMLENS_MM_EXE,		/* string: path of the executable */
-	MMLENS_MM_PGD,		/* u64: PFN of the top table (what cr3 points to) */
+	MMLENS_MM_PGD,		/* u64: PFN of the top table: what cr3 points to; with
+				 * page-table isolation, while in the kernel
+				 */
 	MMLENS_MM_USERS,	/* u32: mm_users, ours not counted */
 	MMLENS_MM_COUNT,	/* u32: mm_count, ours not counted */
 	MMLENS_MM_MAP_COUNT,	/* u32: VMAs */
