@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/area.h"
+#include "lib/names.h"
+
+static struct show_value get_size(const void *row)
+{
+	const struct mml_vma *vma = row;
+
+	return show_bytes(vma->end - vma->start);
+}
+
+static struct show_value get_perms(const void *row)
+{
+	static char perms[5];
+	const struct mml_vma *vma = row;
+
+	return show_str(mml_vm_perms(vma->flags, perms));
+}
+
+static struct show_value get_offset(const void *row)
+{
+	const struct mml_vma *vma = row;
+
+	if (!vma->path || vma->pgoff == MMLENS_UNKNOWN)
+		return show_unknown();
+	return show_frame(vma->pgoff * sysconf(_SC_PAGESIZE));
+}
+
+static struct show_value get_name(const void *row)
+{
+	const struct mml_vma *vma = row;
+
+	return show_str(vma->path ? vma->path : vma->name);
+}
+
+static struct show_value get_label(const void *row)
+{
+	static char label[PATH_MAX];
+
+	return show_str(mml_vma_label(row, label, sizeof(label)));
+}
+
+static struct show_value get_device(const void *row)
+{
+	static char device[32];
+	const struct mml_vma *vma = row;
+
+	if (vma->major == MMLENS_UNKNOWN32 || vma->minor == MMLENS_UNKNOWN32)
+		return show_unknown();
+	snprintf(device, sizeof(device), "%u:%u", vma->major, vma->minor);
+	return show_str(device);
+}
+
+static struct show_value get_shared(const void *row)
+{
+	const struct mml_vma *vma = row;
+
+	return show_bool(vma->flags & MMLENS_VM_MAYSHARE);
+}
+
+#define AREA(field, kind) SHOW_FIELD(struct mml_vma, field, kind)
+
+const struct show_column area_columns[] = {
+	{ "START", "start", "first address", SHOW_ALWAYS | SHOW_RIGHT, AREA(start, SHOW_ADDR) },
+	{ "END", "end", "first address after it", SHOW_ALWAYS | SHOW_RIGHT, AREA(end, SHOW_ADDR) },
+	{ "SIZE", "size", "bytes", SHOW_IN_JSON | SHOW_RIGHT, .get = get_size },
+	{ "PERMS", "perms", "read, write, exec; private or shared", SHOW_ALWAYS, .get = get_perms },
+	{ "KIND", "kind", "what backs it: anon, file, shmem, hugetlb, special, device, secretmem", SHOW_ALWAYS, AREA(kind, SHOW_NAME), .names = mml_vma_kind_names },
+	{ "SHARED", "shared", "may others see its writes?", SHOW_IN_JSON, .get = get_shared },
+	{ "OFFSET", "offset", "bytes into the file", SHOW_ALWAYS | SHOW_RIGHT, .get = get_offset },
+	{ "PGOFF", "pgoff", "offset in pages, in the file or the anonymous object", SHOW_RIGHT, AREA(pgoff, SHOW_FRAME) },
+	{ "DEVICE", "device", "major:minor of the file's device", SHOW_IN_JSON, .get = get_device },
+	{ "INODE", "inode", "the file's inode number", SHOW_IN_JSON | SHOW_RIGHT, AREA(inode, SHOW_UINT) },
+	{ "FILE_SIZE", "file_size", "bytes of the file", SHOW_IN_JSON | SHOW_RIGHT, AREA(file_size, SHOW_BYTES) },
+	{ "PAGE_SIZE", "page_size", "bytes of its pages: more than a base page for hugetlb", SHOW_IN_JSON | SHOW_RIGHT, AREA(page_size, SHOW_BYTES) },
+	{ "VMFLAGS", "vm_flags", "flags, by the codes of /proc/PID/smaps", SHOW_IN_JSON, AREA(flags, SHOW_CODES), .names = mml_vm_names },
+	{ "PKEY", "pkey", "protection key", SHOW_IN_JSON | SHOW_RIGHT, AREA(pkey, SHOW_UINT) },
+	{ "ANON_ID", "anon_id", "tells anon_vmas apart; no address", SHOW_IN_JSON, AREA(anon_id, SHOW_HEX) },
+	{ "ANON_ROOT", "anon_root", "the same for its root: equal across forks", SHOW_IN_JSON, AREA(anon_root, SHOW_HEX) },
+	{ "OPS", "ops", "its vm_operations", SHOW_IN_JSON, AREA(ops, SHOW_STR) },
+	{ "LABEL", "label", "its short name, as ranges take it", 0, .get = get_label },
+	{ "NAME", "name", "path of the file, or [heap], [stack], ...", SHOW_ALWAYS, .get = get_name },
+	{ }
+};
+
+/**
+ * area_json() - an area as an object
+ * @s: where it goes, in JSON
+ * @key: of the object
+ * @vma: the area, or NULL
+ */
+void area_json(struct show *s, const char *key, const struct mml_vma *vma)
+{
+	const struct show_column *column;
+
+	if (!vma) {
+		show(s, key, NULL, show_unknown());
+		return;
+	}
+	show_open_row(s, key);
+	for (column = area_columns; column->name; column++)
+		if (column->flags & SHOW_IN_JSON)
+			show(s, column->key, NULL,
+			     show_column_value(column, vma));
+	show_close(s);
+}
+
+/**
+ * area_label() - a short name that is safe for a terminal
+ * @vma: the area
+ * @buf: room for it
+ * @size: bytes of @buf
+ *
+ * Return: @buf
+ */
+const char *area_label(const struct mml_vma *vma, char *buf, size_t size)
+{
+	char label[PATH_MAX];
+
+	return show_escape(mml_vma_label(vma, label, sizeof(label)), buf, size);
+}
+
+static void neighbour(struct show *s, const char *where, bool has,
+		      const struct mml_vma *vma, uint64_t distance)
+{
+	char label[1024], far[32];
+
+	if (s->json)
+		return;
+	if (!has) {
+		show_text(s, "  %-6s nothing\n", where);
+		return;
+	}
+	show_text(s, "  %-6s %llx-%llx  %s, %s away\n", where,
+		  (unsigned long long)vma->start, (unsigned long long)vma->end,
+		  area_label(vma, label, sizeof(label)),
+		  show_value_text(show_bytes(distance), far, sizeof(far)));
+}
+
+/**
+ * hole_show() - an address in no area
+ * @s: where it goes
+ * @walk: the answer for it
+ */
+void hole_show(struct show *s, const struct mml_walk *walk)
+{
+	bool grows = walk->has_next && walk->next.flags & MMLENS_VM_GROWSDOWN;
+
+	show_text(s, "no area holds %llx: a touch is SIGSEGV%s\n",
+		  (unsigned long long)walk->addr,
+		  grows ? ", unless the stack above grows down to it" : "");
+	neighbour(s, "below", walk->has_prev, &walk->prev,
+		  walk->addr - walk->prev.end);
+	neighbour(s, "above", walk->has_next, &walk->next,
+		  walk->next.start - walk->addr);
+	if (!s->json)
+		return;
+	area_json(s, "vma", NULL);
+	area_json(s, "prev", walk->has_prev ? &walk->prev : NULL);
+	area_json(s, "next", walk->has_next ? &walk->next : NULL);
+}

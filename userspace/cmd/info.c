@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mmlens info: what the module and this kernel can tell. */
+#include "cmd/cmd.h"
+#include "lib/names.h"
+
+#define CAN_ALL (MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE |		\
+		 MMLENS_CAN_SOFT_DIRTY | MMLENS_CAN_UFFD_WP |		\
+		 MMLENS_CAN_EPOCH | MMLENS_CAN_FOLIO_SHARED |		\
+		 MMLENS_CAN_RSS_EXACT)
+
+static struct show_value get_cannot(const void *row)
+{
+	const struct mml_info *info = row;
+
+	return show_bits(CAN_ALL & ~info->can, mml_can_names);
+}
+
+#define INFO(field, kind) SHOW_ALWAYS, SHOW_FIELD(struct mml_info, field, kind)
+
+static const struct show_column columns[] = {
+	{ "MODULE", "module", "version of the module", INFO(version, SHOW_STR) },
+	{ "KERNEL", "kernel", "release of the kernel", INFO(release, SHOW_STR) },
+	{ "PAGE_SIZE", "page_size", "bytes of a base page", INFO(page_size, SHOW_BYTES) },
+	{ "LEVELS", "levels", "page-table levels in use", INFO(levels, SHOW_UINT) },
+	{ "USER_END", "user_end", "first address after the user half", INFO(user_end, SHOW_ADDR) },
+	{ "CAN", "can", "what is exact, or can be had, on this kernel", INFO(can, SHOW_BITS), .names = mml_can_names },
+	{ "CANNOT", "cannot", "what is not", SHOW_ALWAYS, .get = get_cannot },
+	{ "COMMANDS", "commands", "what may be asked", INFO(commands, SHOW_SET), .names = mml_command_names },
+	{ "COLUMNS", "columns", "columns of pages", INFO(columns, SHOW_SET), .names = mml_column_names },
+	{ "STATES", "states", "states that a page can have", INFO(states, SHOW_SET), .names = mml_state_names },
+	{ "ENTRY_BITS", "entry_bits", "bits of a page-table entry that are told", INFO(entry_bits, SHOW_FIELDS), .names = mml_entry_names },
+	{ "PAGE_FLAGS", "page_flags", "page flags that are told", INFO(page_flags, SHOW_BITS), .names = mml_page_names },
+	{ "VM_FLAGS", "vm_flags", "flags of areas that are told", INFO(vm_flags, SHOW_CODES), .names = mml_vm_names },
+	{ }
+};
+
+/**
+ * cmd_info() - mmlens info
+ * @ctx: the context
+ * @argc: arguments
+ * @argv: likewise
+ *
+ * Return: exit code
+ */
+int cmd_info(struct mml_ctx *ctx, int argc, char **argv)
+{
+	const struct cmd_usage usage = {
+		.args = "",
+		.about = "Tells what the loaded module and this kernel can answer, and what is exact.",
+		.columns = columns,
+	};
+	struct show_columns chosen;
+	struct mml_error err;
+	struct mml_info info;
+	int ret = cmd_parse(ctx, &argc, &argv, &usage);
+
+	if (!ret)
+		ret = ctx_choose(ctx, columns, &chosen);
+	if (ret)
+		return cmd_exit(ret);
+	ret = ctx_open(ctx);
+	if (ret)
+		return ret;
+	if (mml_info(ctx->client, &info, &err))
+		return ctx_error(ctx, &err);
+	show_begin(&ctx->show);
+	show_record(&ctx->show, &chosen, &info);
+	show_end(&ctx->show);
+	return MML_EXIT_OK;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An address space as a whole, as mm and the portrait print it. */
+#ifndef CMD_MM_H
+#define CMD_MM_H
+
+#include "cmd/cmd.h"
+
+/* Of struct mm_row. */
+extern const struct show_column mm_columns[];
+
+/* All sizes are bytes here, not pages. */
+struct mm_row {
+	struct mml_mm mm;
+	uint64_t rss;
+	bool rss_exact;
+};
+
+/* Asks for it. Returns 0, or an exit code: the error is printed. */
+int mm_read(struct mml_ctx *ctx, uint32_t pid, struct mm_row *row);
+
+/* Why there is no address space, as a sentence. */
+const char *mm_absent(const struct mml_mm *mm);
+
+#endif /* CMD_MM_H */

@@ -1,0 +1,709 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Matching is a chain of merges. Each rule gives a stretch of a VMA a key, and
+ * a place in the space which that key names; both processes' stretches are
+ * sorted by that, and where they overlap they are a part. What is left over on
+ * either side goes on to the next rule. For V areas that takes O(V log V).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/area.h"
+
+/* A stretch of one VMA that is not matched yet. */
+struct span {
+	uint64_t key[3];
+	uint64_t from;		/* place in the key's space, in pages */
+	uint64_t pages;
+	uint64_t start;		/* address */
+	const struct mml_vma *vma;
+};
+
+struct spans {
+	struct span *v;
+	size_t n, room;
+};
+
+struct matcher {
+	uint64_t page_size;
+	struct spans left[MML_AREA_PROCESSES];	/* what no rule has matched */
+	struct mml_part *parts;
+	size_t nr_parts, room;
+};
+
+static int grow(void **array, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 64;
+	void *grown;
+
+	if (n < *room)
+		return 0;
+	grown = reallocarray(*array, more, size);
+	if (!grown)
+		return -ENOMEM;
+	*array = grown;
+	*room = more;
+	return 0;
+}
+
+static int push_span(struct spans *spans, const struct span *span)
+{
+	int ret = grow((void **)&spans->v, spans->n, &spans->room, sizeof(*span));
+
+	if (!ret)
+		spans->v[spans->n++] = *span;
+	return ret;
+}
+
+/* Takes the first @pages off a span. */
+static void trim(const struct matcher *m, struct span *span, uint64_t pages)
+{
+	span->from += pages;
+	span->pages -= pages;
+	span->start += pages * m->page_size;
+}
+
+/* ---- rules ---- */
+
+/* The page's index in its file or, for anonymous memory, in its anon_vma. */
+static uint64_t index_of(const struct mml_vma *vma, uint64_t addr,
+			 uint64_t page_size)
+{
+	return vma->pgoff + (addr - vma->start) / page_size;
+}
+
+/* Equal for two spans only if equal indices are at equal addresses. */
+static uint64_t bias(const struct span *span, uint64_t page_size)
+{
+	return span->start / page_size - span->from;
+}
+
+static bool has_root(const struct mml_vma *vma)
+{
+	return vma->anon_root != MMLENS_UNKNOWN;
+}
+
+static bool has_file(const struct mml_vma *vma)
+{
+	return vma->path && vma->inode != MMLENS_UNKNOWN;
+}
+
+static uint64_t device_of(const struct mml_vma *vma)
+{
+	return (uint64_t)vma->major << 32 | vma->minor;
+}
+
+static bool by_root(struct span *span, uint64_t page_size)
+{
+	span->from = index_of(span->vma, span->start, page_size);
+	span->key[0] = span->vma->anon_root;
+	return has_root(span->vma);
+}
+
+static bool by_root_here(struct span *span, uint64_t page_size)
+{
+	bool ret = by_root(span, page_size);
+
+	span->key[1] = bias(span, page_size);
+	return ret;
+}
+
+static bool by_file(struct span *span, uint64_t page_size)
+{
+	span->from = index_of(span->vma, span->start, page_size);
+	span->key[0] = device_of(span->vma);
+	span->key[1] = span->vma->inode;
+	return has_file(span->vma);
+}
+
+static bool by_file_here(struct span *span, uint64_t page_size)
+{
+	bool ret = by_file(span, page_size);
+
+	span->key[2] = bias(span, page_size);
+	return ret;
+}
+
+/* Neighbouring segments of a library may both hold the page between them. */
+static bool by_file_protection(struct span *span, uint64_t page_size)
+{
+	span->key[2] = span->vma->flags & (MMLENS_VM_READ | MMLENS_VM_WRITE |
+					   MMLENS_VM_EXEC | MMLENS_VM_SHARED);
+	return by_file(span, page_size);
+}
+
+static uint64_t hash(const char *string)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	while (*string)
+		h = (h ^ (unsigned char)*string++) * 0x100000001b3;
+	return h;
+}
+
+static bool by_name(struct span *span, uint64_t page_size)
+{
+	const struct mml_vma *vma = span->vma;
+
+	if (vma->kind != MMLENS_VMA_KIND_SPECIAL || !vma->name)
+		return false;
+	span->from = (span->start - vma->start) / page_size;
+	span->key[0] = hash(vma->name);
+	return true;
+}
+
+static bool by_address(struct span *span, uint64_t page_size)
+{
+	span->from = span->start / page_size;
+	return span->vma->kind == MMLENS_VMA_KIND_ANON;
+}
+
+/* Fills in key and from; false if the rule does not apply to such a VMA. */
+typedef bool (*rule_fn)(struct span *span, uint64_t page_size);
+
+static const struct rule {
+	rule_fn apply;
+	bool among_relatives;	/* only if an anon_vma root was matched */
+} rules[] = {
+	{ .apply = by_root_here },
+	{ .apply = by_root },
+	{ .apply = by_file_here },
+	{ .apply = by_file_protection },
+	{ .apply = by_file },
+	{ .apply = by_name },
+	{ .apply = by_address, .among_relatives = true },
+};
+
+/* ---- one rule's merge ---- */
+
+static int compare_keys(const struct span *a, const struct span *b)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (a->key[i] != b->key[i])
+			return a->key[i] < b->key[i] ? -1 : 1;
+	}
+	return 0;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	int ret = compare_keys(x, y);
+
+	if (ret)
+		return ret;
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Splits @all in those that the rule can match, sorted, and the others. */
+static int sort_out(const struct matcher *m, const struct spans *all,
+		    const struct rule *rule, struct spans *keyed,
+		    struct spans *others)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct span span = all->v[i];
+		int ret;
+
+		memset(span.key, 0, sizeof(span.key));
+		ret = push_span(rule->apply(&span, m->page_size) ? keyed : others,
+				&span);
+		if (ret)
+			return ret;
+	}
+	if (keyed->n)
+		qsort(keyed->v, keyed->n, sizeof(*keyed->v), compare_spans);
+	return 0;
+}
+
+static bool is_inherited(const struct matcher *m, const struct span *a,
+			 const struct span *b)
+{
+	return has_root(a->vma) && a->vma->anon_root == b->vma->anon_root &&
+	       index_of(a->vma, a->start, m->page_size) ==
+	       index_of(b->vma, b->start, m->page_size);
+}
+
+static int push_part(struct matcher *m, const struct mml_part *part)
+{
+	int ret = grow((void **)&m->parts, m->nr_parts, &m->room, sizeof(*part));
+
+	if (!ret)
+		m->parts[m->nr_parts++] = *part;
+	return ret;
+}
+
+static int push_pair(struct matcher *m, const struct span *a,
+		     const struct span *b, uint64_t pages)
+{
+	const struct mml_part part = {
+		.pages = pages,
+		.inherited = is_inherited(m, a, b),
+		.in = { { a->vma, a->start }, { b->vma, b->start } },
+	};
+
+	return push_part(m, &part);
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Puts what lies before @from aside, as not matched. */
+static int cut_before(const struct matcher *m, struct span *span, uint64_t from,
+		      struct spans *rest)
+{
+	struct span before = *span;
+	int ret;
+
+	if (span->from >= from)
+		return 0;
+	before.pages = min(span->pages, from - span->from);
+	ret = push_span(rest, &before);
+	trim(m, span, before.pages);
+	return ret;
+}
+
+/* Two spans of one key: matches where they overlap. */
+static int merge_pair(struct matcher *m, struct span *a, struct span *b,
+		      struct spans *rest)
+{
+	uint64_t pages;
+	int ret;
+
+	ret = cut_before(m, a, b->from, &rest[0]);
+	if (!ret)
+		ret = cut_before(m, b, a->from, &rest[1]);
+	pages = min(a->pages, b->pages);
+	if (ret || !pages)
+		return ret;
+	ret = push_pair(m, a, b, pages);
+	trim(m, a, pages);
+	trim(m, b, pages);
+	return ret;
+}
+
+static int merge(struct matcher *m, const struct spans *keyed,
+		 struct spans *rest)
+{
+	const struct spans *as = &keyed[0], *bs = &keyed[1];
+	size_t i = 0, j = 0;
+	int ret = 0, order;
+
+	while (!ret && i < as->n && j < bs->n) {
+		order = compare_keys(&as->v[i], &bs->v[j]);
+		if (!order) {
+			ret = merge_pair(m, &as->v[i], &bs->v[j], rest);
+			i += !as->v[i].pages;
+			j += !bs->v[j].pages;
+		} else if (order < 0) {
+			ret = push_span(&rest[0], &as->v[i++]);
+		} else {
+			ret = push_span(&rest[1], &bs->v[j++]);
+		}
+	}
+	while (!ret && i < as->n)
+		ret = push_span(&rest[0], &as->v[i++]);
+	while (!ret && j < bs->n)
+		ret = push_span(&rest[1], &bs->v[j++]);
+	return ret;
+}
+
+static int apply_rule(struct matcher *m, const struct rule *rule)
+{
+	struct spans keyed[MML_AREA_PROCESSES] = { 0 };
+	struct spans rest[MML_AREA_PROCESSES] = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < MML_AREA_PROCESSES; i++)
+		ret = sort_out(m, &m->left[i], rule, &keyed[i], &rest[i]);
+	if (!ret)
+		ret = merge(m, keyed, rest);
+	for (size_t i = 0; i < MML_AREA_PROCESSES; i++) {
+		free(keyed[i].v);
+		free(m->left[i].v);
+		m->left[i] = rest[i];
+	}
+	return ret;
+}
+
+/*
+ * A process can map one page of a file twice. Its spans then overlap each
+ * other, and a merge leaves some that could be matched: so again, until none.
+ */
+static int exhaust_rule(struct matcher *m, const struct rule *rule)
+{
+	size_t before;
+	int ret;
+
+	do {
+		before = m->nr_parts;
+		ret = apply_rule(m, rule);
+	} while (!ret && m->nr_parts > before);
+	return ret;
+}
+
+static int push_singles(struct matcher *m, unsigned int process)
+{
+	for (size_t i = 0; i < m->left[process].n; i++) {
+		const struct span *span = &m->left[process].v[i];
+		struct mml_part part = { .pages = span->pages };
+		int ret;
+
+		part.in[process] = (struct mml_place){ span->vma, span->start };
+		ret = push_part(m, &part);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int take_vmas(struct matcher *m, const struct mml_vmas *vmas,
+		     struct spans *spans)
+{
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct mml_vma *vma = &vmas->v[i];
+		const struct span span = {
+			.vma = vma, .start = vma->start,
+			.pages = (vma->end - vma->start) / m->page_size,
+		};
+		int ret = push_span(spans, &span);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int match(struct matcher *m, const struct mml_vmas *const *vmas)
+{
+	bool relatives = false;
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && i < MML_AREA_PROCESSES; i++)
+		ret = take_vmas(m, vmas[i], &m->left[i]);
+	for (size_t i = 0; !ret && i < sizeof(rules) / sizeof(*rules); i++) {
+		if (rules[i].among_relatives && !relatives)
+			continue;
+		ret = exhaust_rule(m, &rules[i]);
+		if (rules[i].apply == by_root)
+			relatives = m->nr_parts > 0;
+	}
+	for (unsigned int i = 0; !ret && i < MML_AREA_PROCESSES; i++)
+		ret = push_singles(m, i);
+	return ret;
+}
+
+/* ---- areas: sets of VMAs that belong together ---- */
+
+/*
+ * All processes' VMAs, numbered one after the other. Union-find: a set is
+ * named by its lowest number, which is its first VMA.
+ */
+struct sets {
+	const struct mml_vmas *const *vmas;
+	uint32_t first[MML_AREA_PROCESSES + 1];
+	uint32_t *up;
+};
+
+static uint32_t number_of(const struct sets *sets, unsigned int process,
+			  const struct mml_vma *vma)
+{
+	return sets->first[process] + (vma - sets->vmas[process]->v);
+}
+
+static const struct mml_vma *vma_of(const struct sets *sets, uint32_t number,
+				    unsigned int *process)
+{
+	unsigned int i = 0;
+
+	while (number >= sets->first[i + 1])
+		i++;
+	*process = i;
+	return &sets->vmas[i]->v[number - sets->first[i]];
+}
+
+static uint32_t find(struct sets *sets, uint32_t number)
+{
+	while (sets->up[number] != number) {
+		sets->up[number] = sets->up[sets->up[number]];
+		number = sets->up[number];
+	}
+	return number;
+}
+
+static void unite(struct sets *sets, uint32_t a, uint32_t b)
+{
+	a = find(sets, a);
+	b = find(sets, b);
+	if (a < b)
+		sets->up[b] = a;
+	else
+		sets->up[a] = b;
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* One mapping that mprotect(), madvise() or brk() has cut in two. */
+static bool is_continued(const struct mml_vma *a, const struct mml_vma *b)
+{
+	if (a->end != b->start || a->kind != b->kind || a->path || b->path ||
+	    !same_string(a->name, b->name))
+		return false;
+	return a->name || (has_root(a) && a->anon_root == b->anon_root);
+}
+
+static void unite_neighbours(struct sets *sets)
+{
+	for (unsigned int i = 0; i < MML_AREA_PROCESSES; i++) {
+		const struct mml_vmas *vmas = sets->vmas[i];
+
+		for (size_t j = 1; j < vmas->n; j++) {
+			if (is_continued(&vmas->v[j - 1], &vmas->v[j]))
+				unite(sets, sets->first[i] + j - 1,
+				      sets->first[i] + j);
+		}
+	}
+}
+
+static void unite_parts(struct sets *sets, const struct mml_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t last = UINT32_MAX;
+
+		for (unsigned int j = 0; j < MML_AREA_PROCESSES; j++) {
+			uint32_t number;
+
+			if (!parts[i].in[j].vma)
+				continue;
+			number = number_of(sets, j, parts[i].in[j].vma);
+			if (last != UINT32_MAX)
+				unite(sets, last, number);
+			last = number;
+		}
+	}
+}
+
+struct file_vma {
+	uint64_t device, inode;
+	bool shared;
+	uint32_t number;
+};
+
+static int compare_files(const void *a, const void *b)
+{
+	const struct file_vma *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	return x->shared - y->shared;
+}
+
+static int unite_files(struct sets *sets)
+{
+	uint32_t all = sets->first[MML_AREA_PROCESSES];
+	struct file_vma *files = calloc(all + 1, sizeof(*files));
+	size_t n = 0;
+
+	if (!files)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < all; i++) {
+		unsigned int process;
+		const struct mml_vma *vma = vma_of(sets, i, &process);
+
+		if (has_file(vma))
+			files[n++] = (struct file_vma){
+				device_of(vma), vma->inode,
+				vma->flags & MMLENS_VM_SHARED, i,
+			};
+	}
+	qsort(files, n, sizeof(*files), compare_files);
+	for (size_t i = 1; i < n; i++) {
+		if (!compare_files(&files[i - 1], &files[i]))
+			unite(sets, files[i - 1].number, files[i].number);
+	}
+	free(files);
+	return 0;
+}
+
+static bool may_copy(const struct mml_vma *vma)
+{
+	return !(vma->flags & MMLENS_VM_SHARED) && has_root(vma);
+}
+
+/* Numbers the sets; @area_of is indexed by VMA. */
+static void number_areas(struct sets *sets, struct mml_areas *areas,
+			 uint32_t *area_of)
+{
+	for (uint32_t i = 0; i < sets->first[MML_AREA_PROCESSES]; i++) {
+		unsigned int process;
+		const struct mml_vma *vma = vma_of(sets, i, &process);
+		uint32_t set = find(sets, i);
+
+		if (set == i) {
+			area_of[i] = areas->n;
+			areas->v[areas->n++] = (struct mml_area){ .vma = vma };
+		} else {
+			area_of[i] = area_of[set];
+		}
+		if (may_copy(vma))
+			areas->v[area_of[i]].copied_on_write = true;
+		areas->v[area_of[i]].nr_ranges++;
+	}
+}
+
+/* Lays the ranges of each area side by side; neighbours become one. */
+static void lay_ranges(struct sets *sets, struct mml_areas *areas,
+		       const uint32_t *area_of)
+{
+	struct mml_area_range *next = areas->ranges, *last;
+
+	for (size_t i = 0; i < areas->n; i++) {
+		areas->v[i].ranges = next;
+		next += areas->v[i].nr_ranges;
+		areas->v[i].nr_ranges = 0;
+	}
+	for (uint32_t i = 0; i < sets->first[MML_AREA_PROCESSES]; i++) {
+		struct mml_area *area = &areas->v[area_of[i]];
+		unsigned int process;
+		const struct mml_vma *vma = vma_of(sets, i, &process);
+
+		last = (struct mml_area_range *)area->ranges + area->nr_ranges;
+		if (area->nr_ranges && last[-1].process == process &&
+		    last[-1].end == vma->start) {
+			last[-1].end = vma->end;
+		} else {
+			*last = (struct mml_area_range){ process, vma->start, vma->end };
+			area->nr_ranges++;
+		}
+	}
+}
+
+static uint64_t start_of(const struct mml_part *part)
+{
+	unsigned int i = 0;
+
+	while (!part->in[i].vma)
+		i++;
+	return part->in[i].start;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	const struct mml_part *x = a, *y = b;
+	uint64_t p, q;
+
+	if (x->area != y->area)
+		return x->area < y->area ? -1 : 1;
+	p = start_of(x);
+	q = start_of(y);
+	return p < q ? -1 : p > q;
+}
+
+static void lay_parts(const struct sets *sets, struct mml_areas *areas,
+		      const uint32_t *area_of)
+{
+	for (size_t i = 0; i < areas->nr_parts; i++) {
+		struct mml_part *part = &areas->parts[i];
+		unsigned int j = 0;
+
+		while (!part->in[j].vma)
+			j++;
+		part->area = area_of[number_of(sets, j, part->in[j].vma)];
+		areas->v[part->area].nr_parts++;
+	}
+	if (areas->nr_parts)
+		qsort(areas->parts, areas->nr_parts, sizeof(*areas->parts),
+		      compare_parts);
+	for (size_t i = 0, next = 0; i < areas->n; i++) {
+		areas->v[i].parts = areas->parts + next;
+		next += areas->v[i].nr_parts;
+	}
+}
+
+static int group(struct sets *sets, struct mml_areas *areas)
+{
+	uint32_t all = sets->first[MML_AREA_PROCESSES];
+	uint32_t *area_of = calloc(all + 1, sizeof(*area_of));
+	int ret = -ENOMEM;
+
+	areas->v = calloc(all + 1, sizeof(*areas->v));
+	areas->ranges = calloc(all + 1, sizeof(*areas->ranges));
+	if (area_of && areas->v && areas->ranges)
+		ret = unite_files(sets);
+	if (!ret) {
+		unite_neighbours(sets);
+		unite_parts(sets, areas->parts, areas->nr_parts);
+		number_areas(sets, areas, area_of);
+		lay_ranges(sets, areas, area_of);
+		lay_parts(sets, areas, area_of);
+	}
+	free(area_of);
+	return ret;
+}
+
+static int group_areas(struct mml_areas *areas, const struct mml_vmas *const *vmas)
+{
+	struct sets sets = { .vmas = vmas };
+	uint32_t all;
+	int ret;
+
+	for (unsigned int i = 0; i < MML_AREA_PROCESSES; i++)
+		sets.first[i + 1] = sets.first[i] + vmas[i]->n;
+	all = sets.first[MML_AREA_PROCESSES];
+	sets.up = calloc(all + 1, sizeof(*sets.up));
+	if (!sets.up)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < all; i++)
+		sets.up[i] = i;
+	ret = group(&sets, areas);
+	free(sets.up);
+	return ret;
+}
+
+/**
+ * mml_areas_match() - find out what processes have in common
+ * @areas: where to; free with mml_areas_free(), after a failure too. It points
+ *	into @vmas, which must outlive it.
+ * @vmas: the areas of each process, in order
+ * @page_size: bytes of a base page
+ *
+ * Return: 0 or -ENOMEM
+ */
+int mml_areas_match(struct mml_areas *areas,
+		    const struct mml_vmas *const vmas[MML_AREA_PROCESSES],
+		    uint64_t page_size)
+{
+	struct matcher m = { .page_size = page_size };
+	int ret;
+
+	memset(areas, 0, sizeof(*areas));
+	ret = match(&m, vmas);
+	areas->parts = m.parts;
+	areas->nr_parts = m.nr_parts;
+	if (!ret)
+		ret = group_areas(areas, vmas);
+	for (unsigned int i = 0; i < MML_AREA_PROCESSES; i++)
+		free(m.left[i].v);
+	return ret;
+}
+
+/**
+ * mml_areas_free() - free what mml_areas_match() has made
+ * @areas: from there, or all zeroes
+ */
+void mml_areas_free(struct mml_areas *areas)
+{
+	free(areas->v);
+	free(areas->parts);
+	free(areas->ranges);
+	memset(areas, 0, sizeof(*areas));
+}

@@ -1,0 +1,685 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every nest of the protocol is described by a table of struct field, and one
+ * function decodes them all. Extents come as columns, described by another.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/decode.h"
+
+enum field_kind {
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_FLAG,	/* into a bool */
+	FIELD_TEXT,	/* into a char array */
+	FIELD_DUP,	/* into a char pointer, allocated */
+};
+
+struct field {
+	uint16_t attr;
+	uint8_t kind;
+	bool required;
+	uint16_t offset;
+	uint16_t size;
+};
+
+#define FIELD(number, how, structure, member) {				\
+	.attr = (number), .kind = (how),				\
+	.offset = offsetof(structure, member),				\
+	.size = sizeof(((structure *)0)->member),			\
+}
+#define REQUIRED(number, how, structure, member) {			\
+	.attr = (number), .kind = (how), .required = true,		\
+	.offset = offsetof(structure, member),				\
+	.size = sizeof(((structure *)0)->member),			\
+}
+
+static int read_number(const struct nlattr *attr, void *to, size_t size)
+{
+	if (mnl_attr_get_payload_len(attr) != size)
+		return -EBADMSG;
+	memcpy(to, mnl_attr_get_payload(attr), size);
+	return 0;
+}
+
+/* The bytes of a string without its NUL, or -EBADMSG when it has none. */
+static ssize_t text_length(const struct nlattr *attr)
+{
+	const char *text = mnl_attr_get_payload(attr);
+	size_t size = mnl_attr_get_payload_len(attr);
+	const char *end = memchr(text, '\0', size);
+
+	return end ? end - text : -EBADMSG;
+}
+
+static int read_text(const struct nlattr *attr, char *to, size_t size)
+{
+	ssize_t len = text_length(attr);
+
+	if (len < 0 || (size_t)len >= size)
+		return -EBADMSG;
+	memcpy(to, mnl_attr_get_payload(attr), len + 1);
+	return 0;
+}
+
+static int dup_text(const struct nlattr *attr, char **to)
+{
+	if (text_length(attr) < 0)
+		return -EBADMSG;
+	free(*to);
+	*to = strdup(mnl_attr_get_payload(attr));
+	return *to ? 0 : -ENOMEM;
+}
+
+static int read_field(const struct nlattr *attr, const struct field *field,
+		      void *to)
+{
+	switch (field->kind) {
+	case FIELD_U32:
+	case FIELD_U64:
+		return read_number(attr, to, field->size);
+	case FIELD_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case FIELD_TEXT:
+		return read_text(attr, to, field->size);
+	default:
+		return dup_text(attr, to);
+	}
+}
+
+/* Reads the attributes in @payload that @fields (@n of them) knows, to @to. */
+static int read_fields(const void *payload, size_t len,
+		       const struct field *fields, size_t n, void *to)
+{
+	const struct nlattr *attr;
+	uint64_t seen = 0;
+	size_t i;
+	int ret;
+
+	mnl_attr_for_each_payload(payload, len) {
+		for (i = 0; i < n; i++)
+			if (fields[i].attr == mnl_attr_get_type(attr))
+				break;
+		if (i == n)
+			continue;
+		ret = read_field(attr, &fields[i], (char *)to + fields[i].offset);
+		if (ret)
+			return ret;
+		seen |= 1ULL << i;
+	}
+	for (i = 0; i < n; i++)
+		if (fields[i].required && !(seen & 1ULL << i))
+			return -EBADMSG;
+	return 0;
+}
+
+#define read_nest(nest, fields, to)					\
+	read_fields(mnl_attr_get_payload(nest),				\
+		    mnl_attr_get_payload_len(nest),			\
+		    fields, sizeof(fields) / sizeof(*(fields)), to)
+
+static const struct field info_fields[] = {
+	REQUIRED(MMLENS_A_VERSION, FIELD_TEXT, struct mml_info, version),
+	REQUIRED(MMLENS_A_RELEASE, FIELD_TEXT, struct mml_info, release),
+	REQUIRED(MMLENS_A_PAGE_SIZE, FIELD_U32, struct mml_info, page_size),
+	REQUIRED(MMLENS_A_LEVELS, FIELD_U32, struct mml_info, levels),
+	REQUIRED(MMLENS_A_USER_END, FIELD_U64, struct mml_info, user_end),
+	REQUIRED(MMLENS_A_COMMANDS, FIELD_U64, struct mml_info, commands),
+	REQUIRED(MMLENS_A_COLUMNS, FIELD_U64, struct mml_info, columns),
+	FIELD(MMLENS_A_VMA_COLUMNS, FIELD_U64, struct mml_info, vma_columns),
+	FIELD(MMLENS_A_STATES, FIELD_U64, struct mml_info, states),
+	FIELD(MMLENS_A_ENTRY_BITS, FIELD_U64, struct mml_info, entry_bits),
+	FIELD(MMLENS_A_PAGE_FLAGS, FIELD_U64, struct mml_info, page_flags),
+	FIELD(MMLENS_A_VM_FLAGS, FIELD_U64, struct mml_info, vm_flags),
+	FIELD(MMLENS_A_CAN, FIELD_U64, struct mml_info, can),
+};
+
+static const struct field envelope_fields[] = {
+	FIELD(MMLENS_ENVELOPE_COLUMNS, FIELD_U64, struct mml_envelope, columns),
+	FIELD(MMLENS_ENVELOPE_MM_ID, FIELD_U64, struct mml_envelope, mm_id),
+	REQUIRED(MMLENS_ENVELOPE_PID, FIELD_U32, struct mml_envelope, pid),
+	FIELD(MMLENS_ENVELOPE_TGID, FIELD_U32, struct mml_envelope, tgid),
+	FIELD(MMLENS_ENVELOPE_EXEC_ID, FIELD_U64, struct mml_envelope, exec_id),
+	FIELD(MMLENS_ENVELOPE_START_TIME, FIELD_U64, struct mml_envelope, start_time),
+};
+
+struct trailer {
+	uint32_t reason;
+	uint32_t torn;
+	uint64_t unwatched;
+	uint64_t records;
+	uint64_t pages;
+	uint64_t bytes;
+};
+
+static const struct field trailer_fields[] = {
+	REQUIRED(MMLENS_TRAILER_REASON, FIELD_U32, struct trailer, reason),
+	FIELD(MMLENS_TRAILER_TORN, FIELD_U32, struct trailer, torn),
+	FIELD(MMLENS_TRAILER_UNWATCHED, FIELD_U64, struct trailer, unwatched),
+	FIELD(MMLENS_TRAILER_RECORDS, FIELD_U64, struct trailer, records),
+	FIELD(MMLENS_TRAILER_PAGES, FIELD_U64, struct trailer, pages),
+	FIELD(MMLENS_TRAILER_BYTES, FIELD_U64, struct trailer, bytes),
+};
+
+static const struct field mm_fields[] = {
+	REQUIRED(MMLENS_MM_COMM, FIELD_TEXT, struct mml_mm, comm),
+	REQUIRED(MMLENS_MM_TASK_STATE, FIELD_U32, struct mml_mm, task_state),
+	REQUIRED(MMLENS_MM_PPID, FIELD_U32, struct mml_mm, ppid),
+	REQUIRED(MMLENS_MM_THREADS, FIELD_U32, struct mml_mm, threads),
+	REQUIRED(MMLENS_MM_MIN_FLT, FIELD_U64, struct mml_mm, min_flt),
+	REQUIRED(MMLENS_MM_MAJ_FLT, FIELD_U64, struct mml_mm, maj_flt),
+	FIELD(MMLENS_MM_EXE, FIELD_TEXT, struct mml_mm, exe),
+	FIELD(MMLENS_MM_PGD, FIELD_U64, struct mml_mm, pgd),
+	FIELD(MMLENS_MM_USERS, FIELD_U32, struct mml_mm, users),
+	FIELD(MMLENS_MM_COUNT, FIELD_U32, struct mml_mm, count),
+	FIELD(MMLENS_MM_MAP_COUNT, FIELD_U32, struct mml_mm, map_count),
+	FIELD(MMLENS_MM_DUMPABLE, FIELD_U32, struct mml_mm, dumpable),
+	FIELD(MMLENS_MM_DEF_FLAGS, FIELD_U64, struct mml_mm, def_flags),
+	FIELD(MMLENS_MM_TASK_SIZE, FIELD_U64, struct mml_mm, task_size),
+	FIELD(MMLENS_MM_MMAP_BASE, FIELD_U64, struct mml_mm, mmap_base),
+	FIELD(MMLENS_MM_START_CODE, FIELD_U64, struct mml_mm, start_code),
+	FIELD(MMLENS_MM_END_CODE, FIELD_U64, struct mml_mm, end_code),
+	FIELD(MMLENS_MM_START_DATA, FIELD_U64, struct mml_mm, start_data),
+	FIELD(MMLENS_MM_END_DATA, FIELD_U64, struct mml_mm, end_data),
+	FIELD(MMLENS_MM_START_BRK, FIELD_U64, struct mml_mm, start_brk),
+	FIELD(MMLENS_MM_BRK, FIELD_U64, struct mml_mm, brk),
+	FIELD(MMLENS_MM_START_STACK, FIELD_U64, struct mml_mm, start_stack),
+	FIELD(MMLENS_MM_ARG_START, FIELD_U64, struct mml_mm, arg_start),
+	FIELD(MMLENS_MM_ARG_END, FIELD_U64, struct mml_mm, arg_end),
+	FIELD(MMLENS_MM_ENV_START, FIELD_U64, struct mml_mm, env_start),
+	FIELD(MMLENS_MM_ENV_END, FIELD_U64, struct mml_mm, env_end),
+	FIELD(MMLENS_MM_RSS_FILE, FIELD_U64, struct mml_mm, rss_file),
+	FIELD(MMLENS_MM_RSS_ANON, FIELD_U64, struct mml_mm, rss_anon),
+	FIELD(MMLENS_MM_RSS_SHMEM, FIELD_U64, struct mml_mm, rss_shmem),
+	FIELD(MMLENS_MM_SWAP, FIELD_U64, struct mml_mm, swap),
+	FIELD(MMLENS_MM_HIWATER_RSS, FIELD_U64, struct mml_mm, hiwater_rss),
+	FIELD(MMLENS_MM_TOTAL_VM, FIELD_U64, struct mml_mm, total_vm),
+	FIELD(MMLENS_MM_LOCKED_VM, FIELD_U64, struct mml_mm, locked_vm),
+	FIELD(MMLENS_MM_PINNED_VM, FIELD_U64, struct mml_mm, pinned_vm),
+	FIELD(MMLENS_MM_DATA_VM, FIELD_U64, struct mml_mm, data_vm),
+	FIELD(MMLENS_MM_EXEC_VM, FIELD_U64, struct mml_mm, exec_vm),
+	FIELD(MMLENS_MM_STACK_VM, FIELD_U64, struct mml_mm, stack_vm),
+	FIELD(MMLENS_MM_PGTABLES, FIELD_U64, struct mml_mm, pgtables),
+};
+
+static const struct field vma_fields[] = {
+	REQUIRED(MMLENS_VMA_START, FIELD_U64, struct mml_vma, start),
+	REQUIRED(MMLENS_VMA_END, FIELD_U64, struct mml_vma, end),
+	REQUIRED(MMLENS_VMA_FLAGS, FIELD_U64, struct mml_vma, flags),
+	REQUIRED(MMLENS_VMA_KIND, FIELD_U32, struct mml_vma, kind),
+	FIELD(MMLENS_VMA_PGOFF, FIELD_U64, struct mml_vma, pgoff),
+	FIELD(MMLENS_VMA_PATH, FIELD_DUP, struct mml_vma, path),
+	FIELD(MMLENS_VMA_NAME, FIELD_DUP, struct mml_vma, name),
+	FIELD(MMLENS_VMA_OPS, FIELD_DUP, struct mml_vma, ops),
+	FIELD(MMLENS_VMA_MAJOR, FIELD_U32, struct mml_vma, major),
+	FIELD(MMLENS_VMA_MINOR, FIELD_U32, struct mml_vma, minor),
+	FIELD(MMLENS_VMA_INODE, FIELD_U64, struct mml_vma, inode),
+	FIELD(MMLENS_VMA_FILE_SIZE, FIELD_U64, struct mml_vma, file_size),
+	FIELD(MMLENS_VMA_ANON_ID, FIELD_U64, struct mml_vma, anon_id),
+	FIELD(MMLENS_VMA_ANON_ROOT, FIELD_U64, struct mml_vma, anon_root),
+	FIELD(MMLENS_VMA_PKEY, FIELD_U32, struct mml_vma, pkey),
+	FIELD(MMLENS_VMA_PAGE_SIZE, FIELD_U64, struct mml_vma, page_size),
+};
+
+static const struct field level_fields[] = {
+	REQUIRED(MMLENS_LEVEL_A_LEVEL, FIELD_U32, struct mml_level, level),
+	FIELD(MMLENS_LEVEL_A_FOLDED, FIELD_FLAG, struct mml_level, folded),
+	FIELD(MMLENS_LEVEL_A_INDEX, FIELD_U32, struct mml_level, index),
+	FIELD(MMLENS_LEVEL_A_TABLE, FIELD_U64, struct mml_level, table),
+	FIELD(MMLENS_LEVEL_A_RAW, FIELD_U64, struct mml_level, raw),
+	FIELD(MMLENS_LEVEL_A_BITS, FIELD_U64, struct mml_level, bits),
+};
+
+/* Where each column goes. */
+#define COLUMN(column, member)						\
+	[MMLENS_COL_##column] = {					\
+		offsetof(struct mml_extent, member),			\
+		sizeof(((struct mml_extent *)0)->member),		\
+	}
+
+static const struct {
+	uint16_t offset;
+	uint16_t size;
+} columns[MMLENS_COL_MAX + 1] = {
+	COLUMN(START, start),
+	COLUMN(PAGES, pages),
+	COLUMN(STATE, state),
+	COLUMN(LEVEL, level),
+	COLUMN(FRAME, frame),
+	COLUMN(SWAP, swap),
+	COLUMN(ENTRY, entry),
+	COLUMN(FLAGS, flags),
+	COLUMN(MAPCOUNT, mapcount),
+	COLUMN(MAPKIND, mapkind),
+	COLUMN(REFCOUNT, refcount),
+	COLUMN(HEAD, head),
+	COLUMN(ORDER, order),
+	COLUMN(FOLIO_MAPCOUNT, folio_mapcount),
+	COLUMN(FOLIO_SHARED, folio_shared),
+	COLUMN(NODE, node),
+	COLUMN(ZONE, zone),
+};
+
+/**
+ * mml_decode_message() - find the attributes of a message
+ * @nlh: a reply of the mmlens family
+ * @msg: set to it; of an attribute that repeats, the last one
+ *
+ * Return: 0 or -EBADMSG
+ */
+int mml_decode_message(const struct nlmsghdr *nlh, struct mml_message *msg)
+{
+	const struct nlattr *attr;
+
+	memset(msg, 0, sizeof(*msg));
+	msg->nlh = nlh;
+	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
+		return -EBADMSG;
+	mml_for_each_attr(attr, nlh)
+		if (mnl_attr_get_type(attr) <= MMLENS_A_MAX)
+			msg->attr[mnl_attr_get_type(attr)] = attr;
+	return 0;
+}
+
+static int read_envelope(const struct mml_message *msg,
+			 struct mml_envelope *envelope)
+{
+	const struct nlattr *nest = msg->attr[MMLENS_A_ENVELOPE];
+
+	if (!nest)
+		return -EBADMSG;
+	memset(envelope, 0, sizeof(*envelope));
+	envelope->mm_id = MMLENS_UNKNOWN;
+	return read_nest(nest, envelope_fields, envelope);
+}
+
+static int read_u64(const struct mml_message *msg, int attr, uint64_t *to)
+{
+	if (!msg->attr[attr])
+		return -EBADMSG;
+	return read_number(msg->attr[attr], to, sizeof(*to));
+}
+
+/**
+ * mml_decode_info() - decode the answer to INFO_GET
+ * @nlh: the message
+ * @info: where to
+ *
+ * Return: 0 or -EBADMSG
+ */
+int mml_decode_info(const struct nlmsghdr *nlh, struct mml_info *info)
+{
+	int ret;
+
+	memset(info, 0, sizeof(*info));
+	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
+		return -EBADMSG;
+	ret = read_fields(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
+			  mnl_nlmsg_get_payload_len(nlh) - GENL_HDRLEN,
+			  info_fields,
+			  sizeof(info_fields) / sizeof(*info_fields), info);
+	if (ret)
+		return ret;
+	/* All arithmetic on addresses relies on this one. */
+	if (!info->page_size || info->page_size & (info->page_size - 1))
+		return -EBADMSG;
+	return 0;
+}
+
+/* What the kernel leaves out is unknown, not 0: fill all numbers so. */
+static void fill_unknown(void *to, const struct field *fields, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (fields[i].kind == FIELD_U32 || fields[i].kind == FIELD_U64)
+			memset((char *)to + fields[i].offset, 0xff,
+			       fields[i].size);
+}
+
+/**
+ * mml_decode_mm() - decode the answer to MM_GET
+ * @nlh: the message
+ * @mm: where to
+ *
+ * Return: 0 or -EBADMSG
+ */
+int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
+{
+	struct mml_message msg;
+	int ret;
+
+	memset(mm, 0, sizeof(*mm));
+	fill_unknown(mm, mm_fields, sizeof(mm_fields) / sizeof(*mm_fields));
+	ret = mml_decode_message(nlh, &msg);
+	if (!ret)
+		ret = read_envelope(&msg, &mm->envelope);
+	if (ret)
+		return ret;
+	if (!msg.attr[MMLENS_A_MM])
+		return -EBADMSG;
+	mm->has_mm = mm->envelope.mm_id != MMLENS_UNKNOWN;
+	return read_nest(msg.attr[MMLENS_A_MM], mm_fields, mm);
+}
+
+/**
+ * mml_decode_vma() - decode one area
+ * @nest: MMLENS_A_VMA, _PREV or _NEXT
+ * @vma: where to; free with mml_vma_release(), also after an error
+ *
+ * Return: 0, -EBADMSG or -ENOMEM
+ */
+int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma)
+{
+	int ret;
+
+	memset(vma, 0, sizeof(*vma));
+	fill_unknown(vma, vma_fields, sizeof(vma_fields) / sizeof(*vma_fields));
+	ret = read_nest(nest, vma_fields, vma);
+	if (!ret && vma->end <= vma->start)
+		ret = -EBADMSG;
+	return ret;
+}
+
+/**
+ * mml_vma_release() - free the strings of an area
+ * @vma: the area
+ */
+void mml_vma_release(struct mml_vma *vma)
+{
+	free(vma->path);
+	free(vma->name);
+	free(vma->ops);
+	vma->path = vma->name = vma->ops = NULL;
+}
+
+/* Makes room for one more element; the array grows by halves. */
+static int vmas_grow(struct mml_vmas *vmas)
+{
+	size_t room = vmas->n;
+	struct mml_vma *v;
+
+	/* Powers of two: full exactly when n is one of them. */
+	if (room & (room - 1) || (room && room < 16))
+		return 0;
+	room = room ? room * 2 : 16;
+	v = realloc(vmas->v, room * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	vmas->v = v;
+	return 0;
+}
+
+/**
+ * mml_decode_vmas() - append the areas of a message
+ * @nlh: a message of a VMA_GET dump
+ * @vmas: what to append to
+ *
+ * Return: 0, -EBADMSG or -ENOMEM
+ */
+int mml_decode_vmas(const struct nlmsghdr *nlh, struct mml_vmas *vmas)
+{
+	const struct nlattr *attr;
+	struct mml_vma *vma;
+	int ret;
+
+	mml_for_each_attr(attr, nlh) {
+		if (mnl_attr_get_type(attr) != MMLENS_A_VMA)
+			continue;
+		ret = vmas_grow(vmas);
+		if (ret)
+			return ret;
+		vma = &vmas->v[vmas->n];
+		ret = mml_decode_vma(attr, vma);
+		/* Finding by address relies on the order. */
+		if (!ret && vmas->n && vma->start < vma[-1].end)
+			ret = -EBADMSG;
+		if (ret) {
+			mml_vma_release(vma);
+			return ret;
+		}
+		vmas->n++;
+	}
+	return 0;
+}
+
+static int read_levels(const struct nlmsghdr *nlh, struct mml_walk *walk)
+{
+	const size_t max = sizeof(walk->levels) / sizeof(*walk->levels);
+	const struct nlattr *attr;
+	struct mml_level *level;
+	int ret;
+
+	mml_for_each_attr(attr, nlh) {
+		if (mnl_attr_get_type(attr) != MMLENS_A_LEVEL)
+			continue;
+		if (walk->nr_levels == max)
+			return -EBADMSG;
+		level = &walk->levels[walk->nr_levels++];
+		fill_unknown(level, level_fields,
+			     sizeof(level_fields) / sizeof(*level_fields));
+		ret = read_nest(attr, level_fields, level);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_neighbour(const struct nlattr *nest, struct mml_vma *vma,
+			  bool *has)
+{
+	if (!nest)
+		return 0;
+	*has = true;
+	return mml_decode_vma(nest, vma);
+}
+
+static void extent_unknown(struct mml_extent *extent)
+{
+	memset(extent, 0xff, sizeof(*extent));
+	extent->mapkind = MMLENS_MAPKIND_NONE;
+}
+
+static int keep_leaf(const struct mml_extent *extent, void *arg)
+{
+	*(struct mml_extent *)arg = *extent;
+	return 0;
+}
+
+static int read_leaf(const struct mml_message *msg, struct mml_walk *walk)
+{
+	int ret;
+
+	extent_unknown(&walk->leaf);
+	walk->leaf.state = MMLENS_STATE_NONE;
+	if (!msg->attr[MMLENS_A_EXTENTS])
+		return 0;
+	ret = read_u64(msg, MMLENS_A_START, &walk->leaf_start);
+	if (!ret)
+		ret = read_u64(msg, MMLENS_A_END, &walk->leaf_end);
+	if (ret)
+		return ret;
+	return mml_decode_extents(msg, walk->envelope.columns, keep_leaf,
+				  &walk->leaf);
+}
+
+/**
+ * mml_decode_walk() - decode the answer for one address
+ * @nlh: the answer to WALK_GET, or to VMA_GET with an address
+ * @walk: where to; free with mml_walk_free(), also after an error
+ *
+ * Return: 0, -EBADMSG or -ENOMEM
+ */
+int mml_decode_walk(const struct nlmsghdr *nlh, struct mml_walk *walk)
+{
+	struct mml_message msg;
+	int ret;
+
+	memset(walk, 0, sizeof(*walk));
+	ret = mml_decode_message(nlh, &msg);
+	if (!ret)
+		ret = read_envelope(&msg, &walk->envelope);
+	if (!ret)
+		ret = read_u64(&msg, MMLENS_A_ADDR, &walk->addr);
+	if (!ret)
+		ret = read_neighbour(msg.attr[MMLENS_A_VMA], &walk->vma,
+				     &walk->in_vma);
+	if (!ret)
+		ret = read_neighbour(msg.attr[MMLENS_A_PREV], &walk->prev,
+				     &walk->has_prev);
+	if (!ret)
+		ret = read_neighbour(msg.attr[MMLENS_A_NEXT], &walk->next,
+				     &walk->has_next);
+	if (!ret)
+		ret = read_levels(nlh, walk);
+	return ret ? ret : read_leaf(&msg, walk);
+}
+
+/**
+ * mml_message_stalled() - does the process's mmap lock hold a dump up?
+ * @msg: a message of a dump
+ *
+ * Return: true if the message says no more than that
+ */
+bool mml_message_stalled(const struct mml_message *msg)
+{
+	uint64_t start, end;
+
+	if (msg->attr[MMLENS_A_ENVELOPE] || msg->attr[MMLENS_A_TRAILER] ||
+	    msg->attr[MMLENS_A_EXTENTS] || msg->attr[MMLENS_A_VMA])
+		return false;
+	return !read_u64(msg, MMLENS_A_START, &start) &&
+	       !read_u64(msg, MMLENS_A_END, &end) && start == end;
+}
+
+static int read_trailer(const struct nlattr *nest, struct mml_dump *dump)
+{
+	struct trailer trailer = { 0 };
+	int ret = read_nest(nest, trailer_fields, &trailer);
+
+	if (ret)
+		return ret;
+	dump->reason = trailer.reason;
+	dump->complete = trailer.reason == MMLENS_REASON_COMPLETE;
+	dump->torn |= trailer.torn;
+	dump->unwatched = trailer.unwatched;
+	dump->records = trailer.records;
+	dump->pages = trailer.pages;
+	dump->bytes = trailer.bytes;
+	dump->ended = true;
+	return 0;
+}
+
+/**
+ * mml_decode_dump() - decode what frames every message of a dump
+ * @msg: the message
+ * @dump: brought up to date
+ *
+ * Return: 0, or -EBADMSG also when the message does not start where the one
+ * before it had ended
+ */
+int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
+{
+	uint64_t start, end;
+	int ret;
+
+	ret = read_u64(msg, MMLENS_A_START, &start);
+	if (!ret)
+		ret = read_u64(msg, MMLENS_A_END, &end);
+	if (ret)
+		return ret;
+	if (!dump->messages++) {
+		ret = read_envelope(msg, &dump->envelope);
+		dump->walked_start = start;
+		dump->walked_end = start;
+	}
+	if (ret)
+		return ret;
+	if (start != dump->walked_end || end < start || dump->ended)
+		return -EBADMSG;
+	dump->walked_end = end;
+	dump->received += msg->nlh->nlmsg_len;
+	dump->torn |= !!(msg->nlh->nlmsg_flags & NLM_F_DUMP_INTR);
+	if (msg->attr[MMLENS_A_TRAILER])
+		return read_trailer(msg->attr[MMLENS_A_TRAILER], dump);
+	return 0;
+}
+
+/*
+ * Finds the columns of a message: one for each granted, none of another
+ * length than @count elements. Others are of a newer kernel: skipped. There is
+ * at least one, so that a count is never larger than what it counts.
+ */
+static int find_columns(const struct nlattr *nest, uint64_t granted,
+			uint32_t count, const char *column[MMLENS_COL_MAX + 1])
+{
+	const struct nlattr *attr;
+	unsigned int type;
+	bool any = false;
+
+	memset(column, 0, sizeof(*column) * (MMLENS_COL_MAX + 1));
+	mnl_attr_for_each_nested(attr, nest) {
+		type = mnl_attr_get_type(attr);
+		if (!type || type > MMLENS_COL_MAX)
+			continue;
+		if (mnl_attr_get_payload_len(attr) !=
+		    (uint64_t)count * columns[type].size)
+			return -EBADMSG;
+		column[type] = mnl_attr_get_payload(attr);
+		any = true;
+	}
+	if (!any)
+		return -EBADMSG;
+	for (type = 1; type <= MMLENS_COL_MAX; type++)
+		if (granted & MMLENS_COL_BIT(type) && !column[type])
+			return -EBADMSG;
+	return 0;
+}
+
+static void read_extent(const char *column[MMLENS_COL_MAX + 1], uint32_t i,
+			struct mml_extent *extent)
+{
+	unsigned int type;
+
+	extent_unknown(extent);
+	for (type = 1; type <= MMLENS_COL_MAX; type++)
+		if (column[type])
+			memcpy((char *)extent + columns[type].offset,
+			       column[type] + (size_t)i * columns[type].size,
+			       columns[type].size);
+}
+
+/**
+ * mml_decode_extents() - hand over the extents of a message
+ * @msg: the message
+ * @granted: MMLENS_COL_BIT() of the columns it must have
+ * @extent: called for each, in order
+ * @arg: its argument
+ *
+ * Return: 0, -EBADMSG, or what @extent returned if that is not 0
+ */
+int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
+		       mml_extent_fn extent, void *arg)
+{
+	const char *column[MMLENS_COL_MAX + 1];
+	struct mml_extent one;
+	uint32_t count, i;
+	int ret;
+
+	if (!msg->attr[MMLENS_A_EXTENTS] && !msg->attr[MMLENS_A_COUNT])
+		return 0;
+	if (!msg->attr[MMLENS_A_EXTENTS] || !msg->attr[MMLENS_A_COUNT])
+		return -EBADMSG;
+	ret = read_number(msg->attr[MMLENS_A_COUNT], &count, sizeof(count));
+	if (!ret)
+		ret = find_columns(msg->attr[MMLENS_A_EXTENTS], granted, count,
+				   column);
+	for (i = 0; !ret && i < count; i++) {
+		read_extent(column, i, &one);
+		ret = extent(&one, arg);
+	}
+	return ret;
+}

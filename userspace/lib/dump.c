@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The requests that are answered by many messages: areas and pages. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/client.h"
+#include "lib/decode.h"
+#include "lib/error.h"
+#include "lib/join.h"
+
+/* What both kinds of dump carry from message to message. */
+struct reader {
+	struct mml_dump *dump;
+	uint64_t deadline;	/* of the wait for the mmap lock */
+	unsigned int timeout_ms;
+	int (*data)(const struct mml_message *msg, void *arg);
+	void *arg;
+};
+
+static int take_dump(const struct nlmsghdr *nlh, void *arg)
+{
+	struct reader *reader = arg;
+	uint64_t before = reader->dump->walked_end;
+	struct mml_message msg;
+	int ret;
+
+	ret = mml_decode_message(nlh, &msg);
+	if (!ret)
+		ret = mml_decode_dump(&msg, reader->dump);
+	if (ret)
+		return ret;
+	if (mml_message_stalled(&msg))
+		return mml_now_ms() < reader->deadline ? 0 : -ETIMEDOUT;
+	reader->deadline = mml_now_ms() + reader->timeout_ms;
+	ret = reader->data(&msg, reader->arg);
+	/* What could not be understood was not walked, for all we know. */
+	if (ret)
+		reader->dump->walked_end = before;
+	return ret;
+}
+
+static struct nlmsghdr *dump_request(struct mml_client *client, uint8_t command,
+				     uint32_t pid, uint64_t start, uint64_t end)
+{
+	struct nlmsghdr *nlh = mml_request(client, command, NLM_F_DUMP);
+
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, pid);
+	if (start)
+		mnl_attr_put_u64(nlh, MMLENS_A_START, start);
+	if (end)
+		mnl_attr_put_u64(nlh, MMLENS_A_END, end);
+	return nlh;
+}
+
+static int fail_vanished(uint32_t pid, const struct mml_dump *dump,
+			 struct mml_error *err)
+{
+	const char *what = dump->reason == MMLENS_REASON_EXECED ?
+		"replaced its address space by exec" : "exited";
+
+	return mml_fail(err, MML_EXIT_VANISHED, ESRCH,
+			"process %u: it %s while it was read, the answer ends at %#llx",
+			pid, what, (unsigned long long)dump->walked_end);
+}
+
+/* Reads a dump to its end, and says how it ended. */
+static int read_dump(struct mml_client *client, struct nlmsghdr *nlh,
+		     uint32_t pid, struct reader *reader, struct mml_error *err)
+{
+	struct mml_dump *dump = reader->dump;
+	int ret;
+
+	if (err)
+		memset(err, 0, sizeof(*err));
+	memset(dump, 0, sizeof(*dump));
+	reader->timeout_ms = client->timeout_ms;
+	reader->deadline = mml_now_ms() + client->timeout_ms;
+	ret = mml_talk(client, nlh, take_dump, reader, err);
+	if (ret == -ETIMEDOUT)
+		return mml_fail_locked(pid, client->timeout_ms, err);
+	if (ret)
+		return ret < 0 ? mml_explain(ret, pid, err) : ret;
+	if (!dump->ended)
+		return mml_fail_message(err, "the last message, which says how it ended, is missing");
+	return dump->complete ? 0 : fail_vanished(pid, dump, err);
+}
+
+static int take_vmas(const struct mml_message *msg, void *arg)
+{
+	return mml_decode_vmas(msg->nlh, arg);
+}
+
+/**
+ * mml_vmas() - the areas of an address space
+ * @client: the client
+ * @pid: the process
+ * @start: first address, 0 for all
+ * @end: first address after the range, 0 for all
+ * @vmas: where to; free with mml_vmas_free(), after a failure too: it then
+ *	holds what had come before
+ * @err: says why not
+ *
+ * Return: 0 or a negative errno
+ */
+int mml_vmas(struct mml_client *client, uint32_t pid, uint64_t start,
+	     uint64_t end, struct mml_vmas *vmas, struct mml_error *err)
+{
+	struct reader reader = {
+		.dump = &vmas->dump, .data = take_vmas, .arg = vmas,
+	};
+
+	memset(vmas, 0, sizeof(*vmas));
+	return read_dump(client,
+			 dump_request(client, MMLENS_CMD_VMA_GET, pid, start, end),
+			 pid, &reader, err);
+}
+
+/**
+ * mml_vmas_free() - free areas
+ * @vmas: from mml_vmas(), or all zeroes
+ */
+void mml_vmas_free(struct mml_vmas *vmas)
+{
+	size_t i;
+
+	for (i = 0; i < vmas->n; i++)
+		mml_vma_release(&vmas->v[i]);
+	free(vmas->v);
+	memset(vmas, 0, sizeof(*vmas));
+}
+
+/* A receiver of extents on its way through a dump of pages. */
+struct pages_reader {
+	struct mml_join join;
+	const struct mml_dump *dump;
+	uint64_t next;		/* where the next extent may start */
+	int stopped;		/* what the caller's function returned */
+};
+
+static int check_extent(struct pages_reader *pages,
+			const struct mml_extent *extent)
+{
+	uint64_t end = extent->start + extent->pages * pages->join.page_size;
+
+	if (!extent->pages || end <= extent->start ||
+	    extent->start < pages->next || end > pages->dump->walked_end)
+		return -EBADMSG;
+	pages->next = end;
+	return 0;
+}
+
+static int take_extent(const struct mml_extent *extent, void *arg)
+{
+	struct pages_reader *pages = arg;
+	int ret = check_extent(pages, extent);
+
+	if (ret)
+		return ret;
+	pages->stopped = mml_join(&pages->join, extent);
+	return pages->stopped;
+}
+
+static int take_pages(const struct mml_message *msg, void *arg)
+{
+	const uint64_t must = MMLENS_COL_BIT(MMLENS_COL_START) |
+			      MMLENS_COL_BIT(MMLENS_COL_PAGES);
+	struct pages_reader *pages = arg;
+
+	return mml_decode_extents(msg, pages->dump->envelope.columns | must,
+				  take_extent, pages);
+}
+
+static const struct {
+	uint16_t attr;
+	uint16_t offset;
+} filters[] = {
+	{ MMLENS_FILTER_STATES, offsetof(struct mml_filter, states) },
+	{ MMLENS_FILTER_ENTRY_ALL, offsetof(struct mml_filter, entry_all) },
+	{ MMLENS_FILTER_ENTRY_NONE, offsetof(struct mml_filter, entry_none) },
+	{ MMLENS_FILTER_FLAGS_ALL, offsetof(struct mml_filter, flags_all) },
+	{ MMLENS_FILTER_FLAGS_NONE, offsetof(struct mml_filter, flags_none) },
+	{ MMLENS_FILTER_FRAME_START, offsetof(struct mml_filter, frame_start) },
+	{ MMLENS_FILTER_FRAME_END, offsetof(struct mml_filter, frame_end) },
+};
+
+/* A test that is 0 tests nothing, and is not sent. */
+static void put_filter(struct nlmsghdr *nlh, const struct mml_filter *filter)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_A_FILTER);
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+		memcpy(&value, (const char *)filter + filters[i].offset,
+		       sizeof(value));
+		if (value)
+			mnl_attr_put_u64(nlh, filters[i].attr, value);
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static struct nlmsghdr *pages_request(struct mml_client *client,
+				      const struct mml_page_query *query)
+{
+	struct nlmsghdr *nlh = dump_request(client, MMLENS_CMD_PAGE_GET,
+					    query->pid, query->start,
+					    query->end);
+
+	if (query->columns)
+		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS,
+				 query->columns |
+				 MMLENS_COL_BIT(MMLENS_COL_START) |
+				 MMLENS_COL_BIT(MMLENS_COL_PAGES));
+	if (query->filter)
+		put_filter(nlh, query->filter);
+	return nlh;
+}
+
+/**
+ * mml_pages() - stream what stands in the page tables
+ * @client: the client
+ * @query: of whom, where, what
+ * @extent: called for each extent, in ascending order
+ * @arg: its argument
+ * @dump: how it ended
+ * @err: says why it failed
+ *
+ * Return: 0, a negative errno, or what @extent returned if that is not 0
+ * (@err says nothing then)
+ */
+int mml_pages(struct mml_client *client, const struct mml_page_query *query,
+	      mml_extent_fn extent, void *arg, struct mml_dump *dump,
+	      struct mml_error *err)
+{
+	struct pages_reader pages = {
+		.join = { .vmas = query->vmas, .extent = extent, .arg = arg },
+		.dump = dump,
+	};
+	struct reader reader = { .dump = dump, .data = take_pages, .arg = &pages };
+	struct mml_info info;
+	int ret, flushed;
+
+	memset(dump, 0, sizeof(*dump));
+	ret = mml_info(client, &info, err);
+	if (ret)
+		return ret;
+	pages.join.page_size = info.page_size;
+	ret = read_dump(client, pages_request(client, query), query->pid,
+			&reader, err);
+	if (pages.stopped)
+		return pages.stopped;
+	flushed = mml_join_flush(&pages.join);
+	return flushed ? flushed : ret;
+}
+
+struct counter {
+	mml_extent_fn extent;
+	void *arg;
+	int n;
+};
+
+static int count_extent(const struct mml_extent *extent, void *arg)
+{
+	struct counter *counter = arg;
+
+	counter->n++;
+	return counter->extent(extent, counter->arg);
+}
+
+/**
+ * mml_decode_pages() - take one message of PAGE_GET apart
+ * @nlh: the message, complete in memory
+ * @extent: called for each extent, as it is in the message
+ * @arg: its argument
+ * @dump: brought up to date; all zeroes before the first message
+ *
+ * Return: how many extents were handed over, -EBADMSG, or what @extent
+ * returned if that is not 0
+ */
+int mml_decode_pages(const struct nlmsghdr *nlh, mml_extent_fn extent, void *arg,
+		     struct mml_dump *dump)
+{
+	struct counter counter = { .extent = extent, .arg = arg };
+	struct mml_message msg;
+	int ret;
+
+	ret = mml_decode_message(nlh, &msg);
+	if (!ret)
+		ret = mml_decode_dump(&msg, dump);
+	if (!ret)
+		ret = mml_decode_extents(&msg, dump->envelope.columns,
+					 count_extent, &counter);
+	return ret ? ret : counter.n;
+}

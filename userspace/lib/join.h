@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Joins extents that the end of a message has cut, by the kernel's own rule:
+ * neighbours in address, frames and swap slots that follow each other, all
+ * else equal. Holds one extent back.
+ */
+#ifndef MML_JOIN_H
+#define MML_JOIN_H
+
+#include "lib/mmlens.h"
+
+struct mml_join {
+	uint64_t page_size;
+	const struct mml_vmas *vmas;	/* extents do not cross these, or NULL */
+	mml_extent_fn extent;
+	void *arg;
+
+	bool holds;
+	struct mml_extent held;
+};
+
+/* Takes the next extent; 0, or what @join->extent returned. */
+int mml_join(struct mml_join *join, const struct mml_extent *extent);
+/* Hands over what is held. */
+int mml_join_flush(struct mml_join *join);
+
+#endif /* MML_JOIN_H */

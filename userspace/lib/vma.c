@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Areas: finding them, and what people call them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/mmlens.h"
+
+/**
+ * mml_vmas_find() - the area at an address
+ * @vmas: areas, in order
+ * @addr: byte address
+ *
+ * Return: the area, or NULL in a hole
+ */
+const struct mml_vma *mml_vmas_find(const struct mml_vmas *vmas, uint64_t addr)
+{
+	size_t low = 0, high = vmas->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (addr >= vmas->v[middle].end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < vmas->n && addr >= vmas->v[low].start ? &vmas->v[low] : NULL;
+}
+
+/* What the kernel calls the file of MAP_SHARED | MAP_ANONYMOUS. */
+static bool is_shared_anon(const struct mml_vma *vma)
+{
+	return vma->kind == MMLENS_VMA_KIND_SHMEM && vma->path &&
+	       !strcmp(vma->path, "/dev/zero (deleted)");
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/**
+ * mml_vma_label() - what people call an area
+ * @vma: the area
+ * @buf: room for it
+ * @size: bytes of @buf
+ *
+ * Return: @buf; the raw bytes, not made safe for a terminal
+ */
+const char *mml_vma_label(const struct mml_vma *vma, char *buf, size_t size)
+{
+	size_t len;
+
+	if (vma->name && vma->name[0] == '[') {
+		len = strcspn(vma->name + 1, "]");
+		snprintf(buf, size, "%.*s", (int)len, vma->name + 1);
+	} else if (vma->name && *vma->name) {
+		snprintf(buf, size, "%s", vma->name);
+	} else if (is_shared_anon(vma)) {
+		snprintf(buf, size, "shared-anon");
+	} else if (vma->path && *vma->path) {
+		snprintf(buf, size, "%s", last_part(vma->path));
+	} else {
+		snprintf(buf, size, "anon");
+	}
+	return buf;
+}

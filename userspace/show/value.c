@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Values on their way out: what makes them, and their two notations. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/mmlens.h>
+
+#include "lib/names.h"
+#include "show/show.h"
+
+struct show_value show_unknown(void)
+{
+	return (struct show_value){ .type = SHOW_UNKNOWN };
+}
+
+static struct show_value value(enum show_type type, uint64_t number)
+{
+	return (struct show_value){
+		.type = number == MMLENS_UNKNOWN ? SHOW_UNKNOWN : type,
+		.number = number,
+	};
+}
+
+struct show_value show_uint(uint64_t number)
+{
+	return value(SHOW_UINT, number);
+}
+
+struct show_value show_uint32(uint32_t number)
+{
+	return value(SHOW_UINT, number == MMLENS_UNKNOWN32 ? MMLENS_UNKNOWN : number);
+}
+
+struct show_value show_frame(uint64_t pfn)
+{
+	return value(SHOW_FRAME, pfn);
+}
+
+struct show_value show_addr(uint64_t addr)
+{
+	return value(SHOW_ADDR, addr);
+}
+
+struct show_value show_hex(uint64_t number)
+{
+	return value(SHOW_HEX, number);
+}
+
+/* All 64 bits may be set in an entry: that is no unknown one. */
+struct show_value show_raw(uint64_t number)
+{
+	return (struct show_value){ .type = SHOW_RAW, .number = number };
+}
+
+struct show_value show_bytes(uint64_t bytes)
+{
+	return value(SHOW_BYTES, bytes);
+}
+
+struct show_value show_bool(bool flag)
+{
+	return value(SHOW_BOOL, flag);
+}
+
+struct show_value show_str(const char *string)
+{
+	return (struct show_value){
+		.type = string ? SHOW_STR : SHOW_UNKNOWN, .string = string,
+	};
+}
+
+static struct show_value named(enum show_type type, uint64_t number,
+			       const struct mml_name *names)
+{
+	struct show_value v = value(type, number);
+
+	v.names = names;
+	return v;
+}
+
+struct show_value show_name(uint64_t number, const struct mml_name *names)
+{
+	return named(SHOW_NAME, number, names);
+}
+
+struct show_value show_bits(uint64_t bits, const struct mml_name *names)
+{
+	return named(SHOW_BITS, bits, names);
+}
+
+struct show_value show_codes(uint64_t bits, const struct mml_name *names)
+{
+	return named(SHOW_CODES, bits, names);
+}
+
+struct show_value show_fields(uint64_t mask, const struct mml_name *names)
+{
+	return named(SHOW_FIELDS, mask, names);
+}
+
+struct show_value show_set(uint64_t mask, const struct mml_name *names)
+{
+	return named(SHOW_SET, mask, names);
+}
+
+struct show_value show_swap(uint64_t swap)
+{
+	return value(SHOW_SWAP, swap);
+}
+
+static const char *bytes_text(uint64_t bytes, char *buf, size_t size)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
+					     "PiB", "EiB" };
+	unsigned int unit = 0;
+	uint64_t scale = 1;
+
+	while (unit < 6 && bytes / scale >= 1024) {
+		scale *= 1024;
+		unit++;
+	}
+	if (bytes % scale)
+		snprintf(buf, size, "%.1f %s", (double)bytes / scale, units[unit]);
+	else
+		snprintf(buf, size, "%" PRIu64 " %s", bytes / scale, units[unit]);
+	return buf;
+}
+
+struct joined {
+	char *buf;
+	size_t size, len;
+};
+
+static void join_word(const char *word, void *arg)
+{
+	struct joined *joined = arg;
+	int len;
+
+	if (joined->len >= joined->size)
+		return;
+	len = snprintf(joined->buf + joined->len, joined->size - joined->len,
+		       "%s%s", joined->len ? " " : "", word);
+	joined->len += len;
+}
+
+/* All names that a value of several has. */
+static void for_each_name(const struct show_value *v,
+			  void (*fn)(const char *name, void *arg), void *arg)
+{
+	enum mml_naming naming = v->type == SHOW_CODES ? MML_CODES :
+				 v->type == SHOW_FIELDS ? MML_FIELDS : MML_NAMES;
+
+	if (v->type == SHOW_SET)
+		mml_for_each_number(v->names, v->number, fn, arg);
+	else
+		mml_for_each_bit(v->names, v->number, naming, fn, arg);
+}
+
+static const char *bits_text(const struct show_value *v, char *buf, size_t size)
+{
+	struct joined joined = { .buf = buf, .size = size };
+
+	*buf = '\0';
+	for_each_name(v, join_word, &joined);
+	return joined.len ? buf : "-";
+}
+
+/* A number without a name is still printed. */
+static const char *name_text(const struct show_value *v, char *buf, size_t size)
+{
+	const char *name = mml_name(v->names, v->number);
+
+	if (name)
+		return name;
+	snprintf(buf, size, "unknown-%" PRIu64, v->number);
+	return buf;
+}
+
+/**
+ * show_value_text() - a value for people
+ * @v: the value
+ * @buf: room for it
+ * @size: bytes of @buf, at least 32
+ *
+ * Return: the text, in @buf or static
+ */
+const char *show_value_text(struct show_value v, char *buf, size_t size)
+{
+	switch (v.type) {
+	case SHOW_UNKNOWN:
+		return "-";
+	case SHOW_UINT:
+		snprintf(buf, size, "%" PRIu64, v.number);
+		return buf;
+	case SHOW_FRAME:
+	case SHOW_HEX:
+		snprintf(buf, size, "0x%" PRIx64, v.number);
+		return buf;
+	case SHOW_ADDR:
+		snprintf(buf, size, "%" PRIx64, v.number);
+		return buf;
+	case SHOW_RAW:
+		snprintf(buf, size, "0x%016" PRIx64, v.number);
+		return buf;
+	case SHOW_BYTES:
+		return bytes_text(v.number, buf, size);
+	case SHOW_BOOL:
+		return v.number ? "yes" : "no";
+	case SHOW_STR:
+		return show_escape(v.string, buf, size);
+	case SHOW_NAME:
+		return name_text(&v, buf, size);
+	case SHOW_BITS:
+	case SHOW_CODES:
+	case SHOW_FIELDS:
+	case SHOW_SET:
+		return bits_text(&v, buf, size);
+	case SHOW_SWAP:
+		snprintf(buf, size, "%u:%" PRIu64,
+			 (unsigned int)MMLENS_SWAP_TYPE(v.number),
+			 (uint64_t)MMLENS_SWAP_OFFSET(v.number));
+		return buf;
+	}
+	return "?";
+}
+
+static void json_word(const char *word, void *arg)
+{
+	json_string(arg, NULL, word);
+}
+
+static void bits_json(struct json *json, const char *key,
+		      const struct show_value *v)
+{
+	json_array(json, key, JSON_ROW);
+	for_each_name(v, json_word, json);
+	json_end(json);
+}
+
+static void swap_json(struct json *json, const char *key, uint64_t swap)
+{
+	json_object(json, key, JSON_ROW);
+	json_uint(json, "type", MMLENS_SWAP_TYPE(swap));
+	json_uint(json, "offset", MMLENS_SWAP_OFFSET(swap));
+	json_end(json);
+}
+
+/**
+ * show_value_json() - a value for programs
+ * @json: the writer
+ * @key: in an object, else NULL
+ * @v: the value
+ */
+void show_value_json(struct json *json, const char *key, struct show_value v)
+{
+	char buf[32];
+
+	switch (v.type) {
+	case SHOW_UNKNOWN:
+		json_null(json, key);
+		break;
+	case SHOW_UINT:
+	case SHOW_FRAME:
+	case SHOW_BYTES:
+		json_uint(json, key, v.number);
+		break;
+	case SHOW_ADDR:
+	case SHOW_HEX:
+		json_hex(json, key, v.number, 1);
+		break;
+	case SHOW_RAW:
+		json_hex(json, key, v.number, 16);
+		break;
+	case SHOW_BOOL:
+		json_bool(json, key, v.number);
+		break;
+	case SHOW_STR:
+		json_string(json, key, v.string);
+		break;
+	case SHOW_NAME:
+		json_string(json, key, name_text(&v, buf, sizeof(buf)));
+		break;
+	case SHOW_BITS:
+	case SHOW_CODES:
+	case SHOW_FIELDS:
+	case SHOW_SET:
+		bits_json(json, key, &v);
+		break;
+	case SHOW_SWAP:
+		swap_json(json, key, v.number);
+		break;
+	}
+}
