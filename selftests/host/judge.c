@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What follows from the facts (lib/judge.h), from a table. */
+#include <string.h>
+
+#include "../ktap.h"
+#include "lib/judge.h"
+
+#define PAGE	4096ULL
+#define RW	(MMLENS_VM_READ | MMLENS_VM_WRITE)
+#define R	MMLENS_VM_READ
+#define SHARED	(MMLENS_VM_SHARED | MMLENS_VM_MAYSHARE)
+#define ANON	(MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED | MMLENS_PAGE_LRU)
+#define OWN	(ANON | MMLENS_PAGE_ANON_EXCLUSIVE)
+#define FILEMAP	MMLENS_PAGE_LRU
+#define RO	(MMLENS_ENTRY_PRESENT | MMLENS_ENTRY_USER | MMLENS_ENTRY_LEAF)
+#define WRITE	(RO | MMLENS_ENTRY_WRITE)
+#define U	MMLENS_UNKNOWN
+#define U32	MMLENS_UNKNOWN32
+
+struct kernel {
+	const char *name;
+	uint64_t can;
+	unsigned int version;
+};
+
+static const struct kernel v5_10 = {
+	"5.10", MMLENS_CAN_MAPCOUNT, MML_KERNEL(5, 10) };
+static const struct kernel v6_1 = {
+	"6.1", MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE, MML_KERNEL(6, 1) };
+static const struct kernel v6_12 = {
+	"6.12", MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE, MML_KERNEL(6, 12) };
+static const struct kernel v7_2 = {
+	"7.2", MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE | MMLENS_CAN_FOLIO_SHARED,
+	MML_KERNEL(7, 2) };
+
+/* References and folio: what decides where mappings do not. */
+struct counts {
+	uint32_t mapcount, mapkind, refcount, order, folio_mapcount, shared, level;
+};
+
+#define MAPS(n, refs) { n, MMLENS_MAPKIND_PRECISE, refs, 0, n, 0, MMLENS_LEVEL_PTE }
+#define FOLIO(n, refs, folio, maybe) \
+	{ n, MMLENS_MAPKIND_PRECISE, refs, 4, folio, maybe, MMLENS_LEVEL_PTE }
+#define PMD(n, refs) { n, MMLENS_MAPKIND_PRECISE, refs, 9, n, 0, MMLENS_LEVEL_PMD }
+#define AVERAGE(n, refs) { n, MMLENS_MAPKIND_AVERAGE, refs, 0, n, 0, MMLENS_LEVEL_PTE }
+
+static const struct {
+	const char *name;
+	const struct kernel *kernel;
+	uint64_t vm_flags;
+	uint32_t kind, state;
+	uint64_t entry, flags;
+	struct counts counts;
+	enum mml_class class;
+	const char *says;	/* part of the sentence */
+} cases[] = {
+	/* ---- a private page that is there ---- */
+	{ "own page, written", &v6_1, RW, 0, MMLENS_STATE_PRESENT, WRITE, OWN,
+	  MAPS(1, 1), MML_CLASS_EXCLUSIVE, "stays in this page" },
+	{ "own page, write-protected", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, OWN,
+	  MAPS(1, 7), MML_CLASS_EXCLUSIVE, "this process's own: the next write keeps it (predicted)" },
+	{ "shared after fork", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(2, 2), MML_CLASS_WRITE_COPIES, "VMA may write, entry may not: the next write copies (predicted)" },
+	{ "the other has gone", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 1), MML_CLASS_EXCLUSIVE, "nobody else has the page" },
+	{ "two references, one mapping", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 2), MML_CLASS_WRITE_MAY_COPY, "if no other reference is left" },
+	{ "three references", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 3), MML_CLASS_WRITE_MAY_COPY, "" },
+	{ "four references", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 4), MML_CLASS_WRITE_COPIES, "" },
+	{ "swap cache's reference does not count", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO,
+	  ANON | MMLENS_PAGE_SWAPCACHE, MAPS(1, 2), MML_CLASS_EXCLUSIVE, "" },
+	{ "references not asked for", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, U32), MML_CLASS_WRITE_MAY_COPY, "" },
+	{ "mapcount is an average", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  AVERAGE(2, U32), MML_CLASS_WRITE_MAY_COPY, "" },
+	{ "merged by KSM", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON | MMLENS_PAGE_KSM,
+	  MAPS(1, 1), MML_CLASS_WRITE_COPIES, "KSM" },
+	{ "a file's page in a private area", &v6_1, RW, MMLENS_VMA_KIND_FILE,
+	  MMLENS_STATE_PRESENT, RO, FILEMAP, MAPS(1, 2), MML_CLASS_WRITE_COPIES,
+	  "copies the file's page" },
+	{ "flags not asked for", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, U,
+	  MAPS(1, 1), MML_CLASS_UNKNOWN, "too little" },
+	{ "entry not asked for", &v6_1, RW, 0, MMLENS_STATE_PRESENT, U, ANON,
+	  MAPS(1, 1), MML_CLASS_UNKNOWN, "too little" },
+
+	/* ---- the same on other kernels ---- */
+	{ "5.10: one reference", &v5_10, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 1), MML_CLASS_EXCLUSIVE, "" },
+	{ "5.10: two references", &v5_10, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  MAPS(1, 2), MML_CLASS_WRITE_COPIES, "" },
+	{ "5.10: swap cache counts", &v5_10, RW, 0, MMLENS_STATE_PRESENT, RO,
+	  ANON | MMLENS_PAGE_SWAPCACHE, MAPS(1, 2), MML_CLASS_WRITE_COPIES, "" },
+	{ "5.10: the exclusive bit is none", &v5_10, RW, 0, MMLENS_STATE_PRESENT, RO, OWN,
+	  MAPS(2, 2), MML_CLASS_WRITE_COPIES, "" },
+	{ "6.1: a page of a large folio", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  FOLIO(1, 1, 1, 0), MML_CLASS_EXCLUSIVE, "" },
+	{ "6.12: a page of a large folio is never taken", &v6_12, RW, 0, MMLENS_STATE_PRESENT,
+	  RO, ANON, FOLIO(1, 1, 1, 0), MML_CLASS_WRITE_COPIES, "" },
+	{ "6.12: unless it is exclusive", &v6_12, RW, 0, MMLENS_STATE_PRESENT, RO, OWN,
+	  FOLIO(1, 16, 16, 0), MML_CLASS_EXCLUSIVE, "" },
+	{ "7.2: all references are our mappings", &v7_2, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  FOLIO(1, 16, 16, MMLENS_SHARED_NO), MML_CLASS_EXCLUSIVE, "" },
+	{ "7.2: a reference too many", &v7_2, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  FOLIO(1, 17, 16, MMLENS_SHARED_NO), MML_CLASS_WRITE_COPIES, "" },
+	{ "7.2: another process may map it", &v7_2, RW, 0, MMLENS_STATE_PRESENT, RO, ANON,
+	  FOLIO(1, 16, 16, MMLENS_SHARED_MAYBE), MML_CLASS_WRITE_COPIES, "" },
+
+	/* ---- huge ---- */
+	{ "huge page shared after fork", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO,
+	  ANON | MMLENS_PAGE_THP, PMD(2, 2), MML_CLASS_WRITE_COPIES, "splits the huge entry" },
+	{ "huge page, the other has gone", &v6_1, RW, 0, MMLENS_STATE_PRESENT, RO,
+	  ANON | MMLENS_PAGE_THP, PMD(1, 1), MML_CLASS_EXCLUSIVE, "" },
+	{ "hugetlb shared after fork", &v6_1, RW, MMLENS_VMA_KIND_HUGETLB, MMLENS_STATE_PRESENT,
+	  RO, MMLENS_PAGE_ANON | MMLENS_PAGE_HUGE, PMD(2, 2), MML_CLASS_WRITE_COPIES,
+	  "the next write copies" },
+	{ "hugetlb, one mapping", &v6_1, RW, MMLENS_VMA_KIND_HUGETLB, MMLENS_STATE_PRESENT,
+	  RO, MMLENS_PAGE_ANON | MMLENS_PAGE_HUGE, PMD(1, 3), MML_CLASS_EXCLUSIVE, "" },
+
+	/* ---- areas that decide alone ---- */
+	{ "shared area, writable entry", &v6_1, RW | SHARED, MMLENS_VMA_KIND_SHMEM,
+	  MMLENS_STATE_PRESENT, WRITE, FILEMAP, MAPS(2, 3), MML_CLASS_SHARED, "all who map" },
+	{ "shared area, clean", &v6_1, RW | SHARED, MMLENS_VMA_KIND_FILE,
+	  MMLENS_STATE_PRESENT, RO, FILEMAP, MAPS(2, 3), MML_CLASS_SHARED, "this same page" },
+	{ "area without write", &v6_1, R, MMLENS_VMA_KIND_FILE, MMLENS_STATE_PRESENT, RO,
+	  FILEMAP, MAPS(9, 10), MML_CLASS_READ_ONLY, "SIGSEGV" },
+	{ "PROT_NONE area, page in place", &v6_1, 0, 0, MMLENS_STATE_PROTNONE,
+	  MMLENS_ENTRY_PROTNONE, OWN, MAPS(1, 1), MML_CLASS_NO_ACCESS, "no access" },
+	{ "PROT_NONE area, nothing there", &v6_1, 0, 0, MMLENS_STATE_NONE, 0, U,
+	  MAPS(U32, U32), MML_CLASS_NO_ACCESS, "SIGSEGV" },
+	{ "protnone entry", &v6_1, RW, 0, MMLENS_STATE_PROTNONE, MMLENS_ENTRY_PROTNONE,
+	  OWN, MAPS(1, 1), MML_CLASS_NO_ACCESS, "PROT_NONE" },
+	{ "write-protected by userfaultfd", &v6_1, RW | MMLENS_VM_UFFD_WP, 0,
+	  MMLENS_STATE_PRESENT, RO | MMLENS_ENTRY_UFFD_WP, OWN, MAPS(1, 1), MML_CLASS_TRAP,
+	  "userfaultfd" },
+
+	/* ---- the page of zeroes ---- */
+	{ "zero page", &v6_1, RW, 0, MMLENS_STATE_ZERO, RO, MMLENS_PAGE_ZERO_PAGE,
+	  MAPS(U32, U32), MML_CLASS_WRITE_FILLS, "fresh page" },
+	{ "huge zero page", &v6_1, RW, 0, MMLENS_STATE_HUGE_ZERO, RO, MMLENS_PAGE_ZERO_PAGE,
+	  MAPS(U32, U32), MML_CLASS_WRITE_FILLS, "fresh page" },
+	{ "zero page, read-only area", &v6_1, R, 0, MMLENS_STATE_ZERO, RO,
+	  MMLENS_PAGE_ZERO_PAGE, MAPS(U32, U32), MML_CLASS_READ_ONLY, "SIGSEGV" },
+
+	/* ---- no page, or not now ---- */
+	{ "NUMA hint", &v6_1, RW, 0, MMLENS_STATE_NUMA_HINT, MMLENS_ENTRY_PROTNONE, OWN,
+	  MAPS(1, 1), MML_CLASS_EXCLUSIVE, "NUMA balancing" },
+	{ "NUMA hint, shared", &v6_1, RW, 0, MMLENS_STATE_NUMA_HINT, MMLENS_ENTRY_PROTNONE,
+	  ANON, MAPS(2, 2), MML_CLASS_WRITE_COPIES, "Then: VMA may write" },
+	{ "swap, exclusive", &v6_1, RW, 0, MMLENS_STATE_SWAP, MMLENS_ENTRY_EXCLUSIVE, U,
+	  MAPS(U32, U32), MML_CLASS_SWAPPED, "this process's own" },
+	{ "swap, shared", &v6_1, RW, 0, MMLENS_STATE_SWAP, 0, U, MAPS(U32, U32),
+	  MML_CLASS_SWAPPED, "if anyone shares it" },
+	{ "swap, 5.10", &v5_10, RW, 0, MMLENS_STATE_SWAP, 0, U, MAPS(U32, U32),
+	  MML_CLASS_SWAPPED, "may then copy" },
+	{ "swap, read-only area", &v6_1, R, 0, MMLENS_STATE_SWAP, 0, U, MAPS(U32, U32),
+	  MML_CLASS_SWAPPED, "reads it back" },
+	{ "migration", &v6_1, RW, 0, MMLENS_STATE_MIGRATION, 0, U, MAPS(U32, U32),
+	  MML_CLASS_MOVING, "waits" },
+	{ "hwpoison", &v6_1, RW, 0, MMLENS_STATE_HWPOISON, 0, U, MAPS(U32, U32),
+	  MML_CLASS_TRAP, "SIGBUS" },
+	{ "device-private", &v6_1, RW, 0, MMLENS_STATE_DEVICE_PRIVATE, 0, U, MAPS(U32, U32),
+	  MML_CLASS_DEVICE, "moves it back" },
+	{ "device-exclusive", &v6_1, RW, 0, MMLENS_STATE_DEVICE_EXCLUSIVE, 0, U, MAPS(U32, U32),
+	  MML_CLASS_DEVICE, "takes it back" },
+	{ "uffd-wp marker", &v6_1, RW, 0, MMLENS_STATE_MARKER_UFFD_WP, 0, U, MAPS(U32, U32),
+	  MML_CLASS_TRAP, "userfaultfd" },
+	{ "poison marker", &v6_1, RW, 0, MMLENS_STATE_MARKER_POISON, 0, U, MAPS(U32, U32),
+	  MML_CLASS_TRAP, "SIGBUS" },
+	{ "guard marker", &v6_1, RW, 0, MMLENS_STATE_MARKER_GUARD, 0, U, MAPS(U32, U32),
+	  MML_CLASS_TRAP, "SIGSEGV" },
+	{ "bad entry", &v6_1, RW, 0, MMLENS_STATE_BAD, 0, U, MAPS(U32, U32),
+	  MML_CLASS_UNKNOWN, "no rule" },
+	{ "unheard-of state", &v6_1, RW, 0, 99, 0, U, MAPS(U32, U32),
+	  MML_CLASS_UNKNOWN, "does not know this state" },
+	{ "pfnmap, shared", &v6_1, RW | SHARED, MMLENS_VMA_KIND_DEVICE, MMLENS_STATE_PFNMAP,
+	  WRITE, U, MAPS(U32, U32), MML_CLASS_DEVICE, "without struct page" },
+	{ "pfnmap, private", &v6_1, RW, MMLENS_VMA_KIND_DEVICE, MMLENS_STATE_PFNMAP,
+	  RO, U, MAPS(U32, U32), MML_CLASS_WRITE_COPIES, "copies" },
+
+	/* ---- nothing there yet ---- */
+	{ "none, anonymous", &v6_1, RW, MMLENS_VMA_KIND_ANON, MMLENS_STATE_NONE, 0, U,
+	  MAPS(U32, U32), MML_CLASS_NONE, "a write gets a fresh page" },
+	{ "none, anonymous, read-only", &v6_1, R, MMLENS_VMA_KIND_ANON, MMLENS_STATE_NONE, 0,
+	  U, MAPS(U32, U32), MML_CLASS_NONE, "page of zeroes (predicted)" },
+	{ "none, private file", &v6_1, RW, MMLENS_VMA_KIND_FILE, MMLENS_STATE_NONE, 0, U,
+	  MAPS(U32, U32), MML_CLASS_NONE, "a write gets a copy" },
+	{ "none, shared file", &v6_1, RW | SHARED, MMLENS_VMA_KIND_FILE, MMLENS_STATE_NONE,
+	  0, U, MAPS(U32, U32), MML_CLASS_NONE, "maps the file's page" },
+	{ "none, read-only file", &v6_1, R, MMLENS_VMA_KIND_FILE, MMLENS_STATE_NONE,
+	  0, U, MAPS(U32, U32), MML_CLASS_NONE, "maps the file's page" },
+	{ "none, hugetlb", &v6_1, RW, MMLENS_VMA_KIND_HUGETLB, MMLENS_STATE_NONE, 0, U,
+	  MAPS(U32, U32), MML_CLASS_NONE, "pool" },
+	{ "none, device", &v6_1, RW, MMLENS_VMA_KIND_DEVICE, MMLENS_STATE_NONE, 0, U,
+	  MAPS(U32, U32), MML_CLASS_NONE, "driver" },
+	{ "none, userfaultfd", &v6_1, RW | MMLENS_VM_UFFD_MISSING, MMLENS_VMA_KIND_ANON,
+	  MMLENS_STATE_NONE, 0, U, MAPS(U32, U32), MML_CLASS_TRAP, "userfaultfd" },
+};
+
+static struct mml_extent extent_of(size_t i)
+{
+	const struct counts *counts = &cases[i].counts;
+
+	return (struct mml_extent){
+		.start = 0x10000, .pages = 1, .state = cases[i].state,
+		.level = counts->level, .entry = cases[i].entry,
+		.flags = cases[i].flags, .mapcount = counts->mapcount,
+		.mapkind = counts->mapkind, .refcount = counts->refcount,
+		.order = counts->order, .folio_mapcount = counts->folio_mapcount,
+		.folio_shared = counts->shared,
+	};
+}
+
+static void test_case(size_t i)
+{
+	const struct mml_vma vma = {
+		.start = 0x10000, .end = 0x20000, .flags = cases[i].vm_flags,
+		.kind = cases[i].kind, .file_size = 0x10000,
+	};
+	const struct mml_extent extent = extent_of(i);
+	const struct mml_judge facts = {
+		.vma = &vma, .page_size = PAGE, .extent = &extent,
+		.can = cases[i].kernel->can, .kernel = cases[i].kernel->version,
+	};
+	enum mml_class class = mml_judge_class(&facts);
+	char sentence[256];
+
+	mml_judge_say(&facts, sentence, sizeof(sentence));
+	if (!ktap_test(class == cases[i].class && strstr(sentence, cases[i].says),
+		       "%s", cases[i].name))
+		ktap_note("is %s: %s", mml_name(mml_class_names, class), sentence);
+}
+
+static void test_file_end(void)
+{
+	struct mml_vma vma = {
+		.start = 0x10000, .end = 0x20000, .flags = RW,
+		.kind = MMLENS_VMA_KIND_FILE, .pgoff = 2, .file_size = 0x4001,
+	};
+	struct mml_extent extent = { .state = MMLENS_STATE_NONE };
+	const struct mml_judge facts = {
+		.vma = &vma, .page_size = PAGE, .extent = &extent,
+	};
+
+	extent.start = 0x12000;
+	ktap_test(mml_judge_class(&facts) == MML_CLASS_NONE,
+		  "the last page of a file is in it");
+	extent.start = 0x13000;
+	ktap_test(mml_judge_class(&facts) == MML_CLASS_TRAP,
+		  "the page after the last is beyond it");
+	vma.file_size = U;
+	ktap_test(mml_judge_class(&facts) == MML_CLASS_NONE,
+		  "a file of unknown size has no end");
+}
+
+static void test_no_area(void)
+{
+	struct mml_extent extent = { .state = MMLENS_STATE_PRESENT, .entry = WRITE };
+	const struct mml_judge facts = { .extent = &extent, .page_size = PAGE };
+	uint32_t state;
+
+	for (state = 0; state <= MMLENS_STATE_MAX + 1; state++) {
+		extent.state = state;
+		mml_judge_class(&facts);
+	}
+	extent.state = MMLENS_STATE_PRESENT;
+	ktap_test(mml_judge_class(&facts) == MML_CLASS_UNKNOWN,
+		  "without an area nothing is judged");
+}
+
+static void test_releases(void)
+{
+	ktap_test(mml_kernel("6.1.0-31-amd64") == MML_KERNEL(6, 1), "6.1.0-31-amd64");
+	ktap_test(mml_kernel("5.10.223") == MML_KERNEL(5, 10), "5.10.223");
+	ktap_test(mml_kernel("7.2") == MML_KERNEL(7, 2), "7.2");
+	ktap_test(mml_kernel("linux") == 0, "a release that is none");
+	ktap_test(mml_kernel("") == 0, "no release");
+}
+
+int main(void)
+{
+	size_t i;
+
+	ktap_begin();
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		test_case(i);
+	test_file_end();
+	test_no_area();
+	test_releases();
+	return ktap_end();
+}

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# KTAP for tests in shell, to be sourced; ktap.h is the same for C. A test is
+#
+#	. "$(dirname "$0")/../ktap.sh"
+#	is "what is tested" "$seen" "$expected"
+#	ktap_end
+#
+# and runs by hand, as root, where mmlens is loaded. BUILD is the build
+# directory; the tools of it come first on PATH.
+
+BUILD=${BUILD:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build}
+PATH=$BUILD:$BUILD/selftests:$PATH
+export BUILD PATH
+
+ktap_tests=0
+ktap_failed=0
+ktap_files=$(mktemp -d "${TMPDIR:-/tmp}/ktap.XXXXXX")
+ktap_children=()
+ktap_undo=()
+
+ktap_clean_up()
+{
+	local pid
+
+	for ((pid = ${#ktap_undo[@]} - 1; pid >= 0; pid--)); do
+		eval "${ktap_undo[pid]}"
+	done
+	for pid in "${ktap_children[@]}"; do
+		kill -CONT "$pid" 2>/dev/null
+		kill -KILL "$pid" 2>/dev/null
+	done
+	rm -rf "$ktap_files"
+}
+trap ktap_clean_up EXIT
+
+echo "KTAP version 1"
+
+# undo COMMAND: evaluated at the end, the last one first
+undo()
+{
+	ktap_undo+=("$1")
+}
+
+# set_knob FILE VALUE: until the end of the test
+set_knob()
+{
+	undo "echo $(cat "$1") >$1"
+	echo "$2" >"$1"
+}
+
+# Forks are dear in an emulated machine: what bash can do itself, it does here.
+
+# note TEXT...: for people; - reads it from stdin
+note()
+{
+	local lines
+
+	if [ "$*" = - ]; then
+		mapfile -t lines
+	else
+		mapfile -t lines <<<"$*"
+	fi
+	if [ ${#lines[@]} -gt 0 ]; then
+		printf '# %s\n' "${lines[@]}"
+	fi
+}
+
+pass()
+{
+	ktap_tests=$((ktap_tests + 1))
+	printf 'ok %d - %s\n' $ktap_tests "$1"
+}
+
+# What is too much to read is cut.
+ktap_shorten()
+{
+	local lines
+
+	mapfile -t lines <<<"$1"
+	printf '# %.200s\n' "${lines[@]:0:40}"
+	if [ ${#lines[@]} -gt 40 ]; then
+		printf '# ... and %d more lines\n' $((${#lines[@]} - 40))
+	fi
+}
+
+# fail NAME [WHY]
+fail()
+{
+	ktap_tests=$((ktap_tests + 1))
+	ktap_failed=$((ktap_failed + 1))
+	printf 'not ok %d - %s\n' $ktap_tests "$1"
+	if [ $# -gt 1 ]; then
+		ktap_shorten "$2"
+	fi
+	return 1
+}
+
+skip()
+{
+	ktap_tests=$((ktap_tests + 1))
+	printf 'ok %d - %s # SKIP %s\n' $ktap_tests "$1" "$2"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+bail()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+# is NAME SEEN EXPECTED: as strings
+is()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "expected '$3'"$'\n'"seen     '$2'"
+	fi
+}
+
+# same NAME A B: equal, and not both empty
+same()
+{
+	if [ -n "$2" ]; then
+		is "$@"
+	else
+		fail "$1" "there is nothing to compare"
+	fi
+}
+
+# like NAME SEEN PATTERN: as an extended regular expression
+like()
+{
+	if [[ $2 =~ $3 ]]; then
+		pass "$1"
+	else
+		fail "$1" "expected to match '$3'"$'\n'"seen '$2'"
+	fi
+}
+
+# ok NAME COMMAND...: succeeds; its output is shown when it does not
+ok()
+{
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		pass "$name"
+	else
+		fail "$name" "$* ended with status $?"$'\n'"$out"
+	fi
+}
+
+# run COMMAND...: sets $out, $err and $status
+run()
+{
+	"$@" >"$ktap_files/out" 2>"$ktap_files/err" </dev/null
+	status=$?
+	# bash drops NULs from them, and says so
+	{
+		out=$(<"$ktap_files/out")
+		err=$(<"$ktap_files/err")
+	} 2>/dev/null
+	return 0
+}
+
+# ran NAME STATUS: the last `run` ended so
+ran()
+{
+	if [ "$status" = "$2" ]; then
+		pass "$1"
+	else
+		fail "$1" "exit status $status, not $2"$'\n'"$out"$'\n'"$err"
+	fi
+}
+
+# include PROGRAM [ARG...]: the results of another KTAP program become ours
+include()
+{
+	local line name planned='' before=$ktap_tests
+
+	while IFS= read -r line; do
+		name=${line#* - }
+		case $line in
+		"ok "*)		pass "$name" ;;
+		"not ok "*)	fail "$name" ;;
+		"1..0"*)	skip "$1" "${line#*SKIP }"; return ;;
+		"1.."*)		planned=${line#1..} ;;
+		"KTAP version"*)	;;
+		"# "*|"Bail out!"*) echo "$line" ;;
+		*)		note "$line" ;;
+		esac
+	done < <("$@" 2>&1)
+	if [ "$planned" != $((ktap_tests - before)) ]; then
+		fail "$1 comes to its end" "planned ${planned:-nothing}"
+	fi
+}
+
+# wait_until CONDITION: evaluated again and again, for 10 s at most
+wait_until()
+{
+	local tries=0
+
+	until eval "$1"; do
+		if [ $tries -ge 200 ]; then
+			note "never came true: $1"
+			return 1
+		fi
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+
+ktap_end()
+{
+	echo "1..$ktap_tests"
+	if [ $ktap_failed -gt 0 ]; then
+		exit 1
+	fi
+	exit 0
+}
+
+# ---- targets ---------------------------------------------------------------
+#
+# A target prints NAME=value lines and `ready`. Each line it then reads asks for
+# the next step: it answers with what has changed and `done`, or with `end`, and
+# is `ready` again.
+
+declare -A target_pid target_input
+
+# target_start ID PROGRAM [ARG...]: returns when it is ready; its values are
+# then in ${ID_NAME}
+target_start()
+{
+	local id=$1 pipe=$ktap_files/$1.in fd
+
+	shift
+	mkfifo "$pipe"
+	# for both, so that neither end waits for the other to be opened
+	exec {fd}<>"$pipe"
+	"$@" <"$pipe" >"$ktap_files/$id.out" 2>&1 {fd}>&- &
+	# bash is not to report how it ended
+	disown
+	target_pid[$id]=$!
+	target_input[$id]=$fd
+	ktap_children+=($!)
+	target_await "$id" 1
+}
+
+# target_step ID: fails when there was no further step to take
+target_step()
+{
+	local id=$1
+
+	target_read "$id"
+	echo >&"${target_input[$id]}"
+	target_await "$id" $((target_answers + 1))
+	[ "${target_lines[-2]}" != end ]
+}
+
+# target_read ID: sets target_lines, and target_answers to how often it was ready
+target_read()
+{
+	local line
+
+	target_answers=0
+	target_lines=()
+	[ ! -e "$ktap_files/$1.out" ] || mapfile -t target_lines <"$ktap_files/$1.out"
+	for line in "${target_lines[@]}"; do
+		[ "$line" != ready ] || target_answers=$((target_answers + 1))
+	done
+}
+
+# target_await ID N: until it has been ready N times
+target_await()
+{
+	local id=$1 tries=0 line name
+
+	target_read "$id"
+	until [ $target_answers -ge "$2" ]; do
+		if ! kill -0 "${target_pid[$id]}" 2>/dev/null || [ $tries -gt 600 ]; then
+			note - <"$ktap_files/$id.out"
+			bail "target $id does not answer"
+		fi
+		tries=$((tries + 1))
+		sleep 0.05
+		target_read "$id"
+	done
+	for line in "${target_lines[@]}"; do
+		name=${line%%=*}
+		if [[ $line == *=* && $name =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then
+			printf -v "${id//-/_}_$name" '%s' "${line#*=}"
+		fi
+	done
+}
+
+# target_end ID
+target_end()
+{
+	local fd=${target_input[$1]}
+
+	exec {fd}>&-
+	kill -KILL "${target_pid[$1]}" 2>/dev/null
+	while kill -0 "${target_pid[$1]}" 2>/dev/null; do
+		sleep 0.01
+	done
+	rm -f "$ktap_files/$1.in"
+}

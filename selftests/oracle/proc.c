@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The other witness: what /proc says about a process's memory.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+#define PAGEMAP_BATCH	(64 * 1024)	/* entries: 256 MiB of addresses */
+#define FRAME_BATCH	512
+
+__attribute__((format(printf, 2, 3)))
+static int complain(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("oracle: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, ": %s\n", strerror(-err));
+	return err;
+}
+
+static void *grow(void *array, size_t n, size_t size)
+{
+	void *bigger;
+
+	/* At each power of two; nothing here is worth more. */
+	if (n & (n - 1))
+		return array;
+	bigger = realloc(array, (n ? 2 * n : 1) * size);
+	if (!bigger) {
+		fputs("oracle: out of memory\n", stderr);
+		exit(2);
+	}
+	return bigger;
+}
+
+/* Areas */
+
+/* maps writes a newline in a name as \012, and nothing else so. */
+static char *unescape(const char *name)
+{
+	char *copy = strdup(name), *out = copy;
+
+	if (!copy)
+		return NULL;
+	while (*name) {
+		if (!strncmp(name, "\\012", 4)) {
+			*out++ = '\n';
+			name += 4;
+		} else {
+			*out++ = *name++;
+		}
+	}
+	*out = '\0';
+	return copy;
+}
+
+static bool parse_header(const char *line, struct proc_area *area)
+{
+	int name = 0;
+
+	memset(area, 0, sizeof(*area));
+	area->pkey = -1;
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &area->start, &area->end,
+		   area->perms, &area->offset, &area->major, &area->minor,
+		   &area->inode, &name) < 7)
+		return false;
+	area->name = unescape(line + name);
+	return true;
+}
+
+static void parse_detail(const char *line, struct proc_area *area)
+{
+	unsigned long kb;
+
+	if (sscanf(line, "Rss: %lu kB", &kb) == 1)
+		area->rss = kb * 1024;
+	else if (sscanf(line, "Swap: %lu kB", &kb) == 1)
+		area->swap = kb * 1024;
+	else if (sscanf(line, "KernelPageSize: %lu kB", &kb) == 1)
+		area->kernel_page_size = kb * 1024;
+	else if (sscanf(line, "ProtectionKey: %d", &area->pkey) == 1)
+		return;
+	else if (!strncmp(line, "VmFlags:", 8))
+		snprintf(area->flags, sizeof(area->flags), "%s", line + 8);
+}
+
+static int read_areas(pid_t pid, struct proc_view *view)
+{
+	struct proc_area area;
+	char path[64];
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return complain(-errno, "%s", path);
+	while ((len = getline(&line, &size, f)) > 0) {
+		if (line[len - 1] == '\n')
+			line[len - 1] = '\0';
+		if (parse_header(line, &area)) {
+			view->areas = grow(view->areas, view->nr_areas, sizeof(area));
+			view->areas[view->nr_areas++] = area;
+		} else if (view->nr_areas) {
+			parse_detail(line, &view->areas[view->nr_areas - 1]);
+		}
+	}
+	free(line);
+	fclose(f);
+	/* The vsyscall page is the kernel's: it is in every maps, and in no mm. */
+	if (view->nr_areas && view->areas[view->nr_areas - 1].start >> 63)
+		free(view->areas[--view->nr_areas].name);
+	for (size_t i = 0; i < view->nr_areas; i++)
+		view->rss += view->areas[i].rss;
+	return 0;
+}
+
+bool proc_area_has(const struct proc_area *area, const char *flag)
+{
+	char word[8];
+
+	snprintf(word, sizeof(word), " %s ", flag);
+	return strstr(area->flags, word);
+}
+
+/* Pages */
+
+static void add_page(struct proc_view *view, uint64_t addr, uint64_t pagemap)
+{
+	view->pages = grow(view->pages, view->nr_pages, sizeof(*view->pages));
+	view->pages[view->nr_pages++] = (struct proc_page){
+		.addr = addr, .pagemap = pagemap,
+	};
+}
+
+static int read_pagemap(int fd, const struct proc_area *area,
+			struct proc_view *view)
+{
+	static uint64_t entries[PAGEMAP_BATCH];
+	uint64_t page_size = sysconf(_SC_PAGESIZE);
+	uint64_t addr = area->start;
+
+	while (addr < area->end) {
+		size_t n = (area->end - addr) / page_size;
+		ssize_t got;
+
+		if (n > PAGEMAP_BATCH)
+			n = PAGEMAP_BATCH;
+		got = pread(fd, entries, n * sizeof(*entries),
+			    addr / page_size * sizeof(*entries));
+		if (got <= 0 || got % sizeof(*entries))
+			return complain(got < 0 ? -errno : -EIO, "pagemap at %#lx", addr);
+		n = got / sizeof(*entries);
+		for (size_t i = 0; i < n; i++) {
+			if (entries[i] & (PM_PRESENT | PM_SWAP))
+				add_page(view, addr + i * page_size, entries[i]);
+		}
+		addr += n * page_size;
+	}
+	return 0;
+}
+
+static int read_pages(pid_t pid, struct proc_view *view)
+{
+	char path[64];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain(-errno, "%s", path);
+	for (size_t i = 0; i < view->nr_areas && !err; i++)
+		err = read_pagemap(fd, &view->areas[i], view);
+	close(fd);
+	return err;
+}
+
+/* Frames */
+
+struct frame_files {
+	int flags, count;
+};
+
+static int open_frames(struct frame_files *files)
+{
+	files->flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	if (files->flags < 0)
+		return complain(-errno, "/proc/kpageflags");
+	files->count = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	if (files->count < 0) {
+		int err = complain(-errno, "/proc/kpagecount");
+
+		close(files->flags);
+		return err;
+	}
+	return 0;
+}
+
+/* Reads @n words from @frame on. Beyond the end of memory there is no page. */
+static int read_words(int fd, uint64_t frame, size_t n, uint64_t fill,
+		      uint64_t *words)
+{
+	ssize_t got = pread(fd, words, n * sizeof(*words), frame * sizeof(*words));
+
+	if (got < 0)
+		return complain(-errno, "frame %#lx", frame);
+	for (size_t i = got / sizeof(*words); i < n; i++)
+		words[i] = fill;
+	return 0;
+}
+
+/* The flags of the folio whose tail @frame is: the first head below it. */
+static int read_folio_flags(int fd, uint64_t frame, uint64_t *flags)
+{
+	uint64_t words[FRAME_BATCH];
+
+	for (;;) {
+		size_t n = frame < FRAME_BATCH ? frame : FRAME_BATCH;
+		int err;
+
+		if (!n)
+			return complain(-EIO, "a tail without a head");
+		frame -= n;
+		err = read_words(fd, frame, n, KPF(NOPAGE), words);
+		if (err)
+			return err;
+		while (n--) {
+			*flags = words[n];
+			if (!(words[n] & KPF(COMPOUND_TAIL)))
+				return 0;
+		}
+	}
+}
+
+static uint64_t page_frame(const struct proc_page *page)
+{
+	return page->pagemap & PM_VALUE_MASK;
+}
+
+/* How many pages from @page on have frames that follow each other. */
+static size_t frame_run(const struct proc_page *page, size_t left)
+{
+	size_t n = 1;
+
+	if (left > FRAME_BATCH)
+		left = FRAME_BATCH;
+	while (n < left && page[n].pagemap & PM_PRESENT &&
+	       page_frame(&page[n]) == page_frame(page) + n)
+		n++;
+	return n;
+}
+
+static int read_run(const struct frame_files *files, struct proc_page *page,
+		    size_t n)
+{
+	uint64_t flags[FRAME_BATCH], count[FRAME_BATCH];
+	uint64_t frame = page_frame(page);
+	int err;
+
+	err = read_words(files->flags, frame, n, KPF(NOPAGE), flags);
+	if (!err)
+		err = read_words(files->count, frame, n, 0, count);
+	for (size_t i = 0; i < n && !err; i++) {
+		page[i].flags = flags[i];
+		page[i].count = count[i];
+		if (!(flags[i] & KPF(COMPOUND_TAIL)))
+			page[i].folio_flags = flags[i];
+		else if (i)
+			page[i].folio_flags = page[i - 1].folio_flags;
+		else
+			err = read_folio_flags(files->flags, frame,
+					       &page[i].folio_flags);
+	}
+	return err;
+}
+
+static int read_frames(struct proc_view *view)
+{
+	struct frame_files files;
+	size_t i = 0;
+	int err;
+
+	err = open_frames(&files);
+	if (err)
+		return err;
+	while (i < view->nr_pages && !err) {
+		size_t n = 1;
+
+		if (view->pages[i].pagemap & PM_PRESENT) {
+			n = frame_run(&view->pages[i], view->nr_pages - i);
+			err = read_run(&files, &view->pages[i], n);
+		}
+		i += n;
+	}
+	close(files.flags);
+	close(files.count);
+	return err;
+}
+
+int proc_read(pid_t pid, struct proc_view *view)
+{
+	int err;
+
+	memset(view, 0, sizeof(*view));
+	err = read_areas(pid, view);
+	if (!err)
+		err = read_pages(pid, view);
+	if (!err)
+		err = read_frames(view);
+	if (err)
+		proc_free(view);
+	return err;
+}
+
+void proc_free(struct proc_view *view)
+{
+	for (size_t i = 0; i < view->nr_areas; i++)
+		free(view->areas[i].name);
+	free(view->areas);
+	free(view->pages);
+	memset(view, 0, sizeof(*view));
+}
+
+/* Standing still */
+
+static char thread_state(pid_t pid, const char *tid)
+{
+	char path[64], line[512];
+	char state = '?';
+	char *end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", pid, tid);
+	f = fopen(path, "re");
+	if (!f)
+		return 'X';
+	if (fgets(line, sizeof(line), f)) {
+		/* The name before it may hold anything, also ")". */
+		end = strrchr(line, ')');
+		if (end && end[1])
+			state = end[2];
+	}
+	fclose(f);
+	return state;
+}
+
+static bool all_stand_still(pid_t pid)
+{
+	struct dirent *d;
+	char path[64];
+	bool all = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (all && (d = readdir(dir))) {
+		if (d->d_name[0] != '.')
+			all = strchr("TtZX", thread_state(pid, d->d_name));
+	}
+	closedir(dir);
+	return all;
+}
+
+int proc_stop(pid_t pid, bool *was_stopped)
+{
+	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
+
+	*was_stopped = all_stand_still(pid);
+	if (*was_stopped)
+		return 0;
+	if (kill(pid, SIGSTOP))
+		return complain(-errno, "cannot stop %d", pid);
+	for (int i = 0; i < 5000; i++) {
+		if (all_stand_still(pid))
+			return 0;
+		nanosleep(&tick, NULL);
+	}
+	return complain(-ETIMEDOUT, "%d does not stop", pid);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * two-tasks-one-mm [vfork]: two processes with one address space, by
+ * clone(CLONE_VM) without CLONE_THREAD, or as a vfork()ed child that has not
+ * exec'd (its parent stands still: a grandparent speaks for it).
+ */
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "target.h"
+
+#define PAGES 64
+
+static char stack[64 << 10] __attribute__((aligned(16)));
+
+static int hold_still(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* Never answers: a parent stands still until its vfork()ed child execs. */
+static void vfork_obey(char order)
+{
+	(void)order;
+	if (!vfork()) {
+		dprintf(STDOUT_FILENO, "B=%d\nready\n", getpid());
+		hold_still(NULL);
+	}
+}
+
+static int speak_for_vfork(void)
+{
+	struct puppet parent;
+	char c = 'v';
+
+	puppet_start(&parent, vfork_obey);
+	target_uint("A", parent.pid);
+	if (write(parent.orders, &c, 1) != 1)
+		target_die("write");
+	while (read(STDIN_FILENO, &c, 1) == 1) {
+		if (c == '\n')
+			dprintf(STDOUT_FILENO, "end\nready\n");
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char *area;
+	pid_t pid;
+
+	target_begin();
+	area = target_anon(PAGES);
+	target_write(area, 0, PAGES, 1);
+	target_hex("ANON", area);
+	target_uint("ANON_PAGES", PAGES);
+
+	if (argc > 1 && !strcmp(argv[1], "vfork"))
+		return speak_for_vfork();
+	pid = clone(hold_still, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	if (pid < 0)
+		target_die("clone");
+	target_uint("A", getpid());
+	target_uint("B", pid);
+	target_end();
+}
