@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a person types; the kernel's build reads Kbuild instead.
+#
+#	make            the module, for the running kernel, and the tool
+#	make load       put the module into the running kernel;  make unload
+#	make demo       see it at work in a virtual machine
+#	make check      every short test;  make bench  the measurements
+#	make install    module, tool and man page;  make uninstall
+#
+# KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
+# KERNEL=6.1 kernel of the virtual machine
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?= 6.1
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := $(CURDIR)/build
+VERSION := $(shell sed -n 's/^.define MMLENS_VERSION "\(.*\)"/\1/p' module/version.h)
+export PREFIX DESTDIR VERSION
+
+# sudo only where it is needed, and only for what needs it
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+
+userspace = $(MAKE) -C userspace BUILD=$(BUILD)
+selftests = $(MAKE) -C selftests BUILD=$(BUILD)
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+.PHONY: all module tool headers load unload demo check bench style \
+	install uninstall tests deps-build deps-vm deps-check clean
+
+all: module tool
+
+module: headers
+	+$(kbuild) modules
+
+headers:
+	@test -e $(KDIR)/Makefile || { \
+		echo "No kernel headers in $(KDIR): on Debian, apt install linux-headers-$$(uname -r)," >&2; \
+		echo "or name another build directory with KDIR=DIR. To try mmlens without them: make demo" >&2; \
+		exit 1; }
+
+tool:
+	+@$(userspace) all
+
+load: module
+	$(SUDO) insmod mmlens.ko
+
+unload:
+	$(SUDO) rmmod mmlens
+
+# In a virtual machine, so that nothing is loaded into the machine you work on.
+demo: deps-vm
+	+@$(userspace) -s all
+	+@scripts/vm run --kernel $(KERNEL) -v -- mmlens demo
+
+tests: tool
+	+@$(userspace) -s tests
+	+@$(selftests) -s all
+
+check: deps-check
+	+@$(MAKE) -s tests
+	+@scripts/run-tests $(sort $(wildcard selftests/host/*.t)) \
+		--vm-options '--kernel $(KERNEL)' --vm $(sort $(wildcard selftests/vm/*.t))
+
+bench: deps-vm
+	+@$(MAKE) -s tests
+	+@scripts/bench
+
+style:
+	+@selftests/host/style.t
+
+install: module
+	$(kbuild) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod -a)
+	+$(userspace) install
+
+uninstall:
+	rm -f $(DESTDIR)/lib/modules/*/extra/mmlens.ko* $(DESTDIR)/lib/modules/*/updates/mmlens.ko*
+	$(if $(DESTDIR),,depmod -a)
+	+$(userspace) uninstall
+
+deps-build deps-vm deps-check:
+	@scripts/deps $(@:deps-%=%)
+
+clean:
+	+$(if $(wildcard $(KDIR)/Makefile),$(kbuild) clean)
+	rm -rf $(BUILD)
