@@ -6,10 +6,11 @@
 #	make load       put the module into the running kernel;  make unload
 #	make demo       see it at work in a virtual machine
 #	make check      every short test;  make bench  the measurements
+#	make check-kernels   the tests on all supported kernels
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
-# KERNEL=6.1 kernel of the virtual machine
+# KERNEL=6.1 kernel of the virtual machine   KERNELS="5.10 6.12" for check-kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
@@ -26,7 +27,7 @@ userspace = $(MAKE) -C userspace BUILD=$(BUILD)
 selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-.PHONY: all module tool headers load unload demo check bench style \
+.PHONY: all module tool headers load unload demo check check-kernels bench style \
 	install uninstall tests deps-build deps-vm deps-check clean
 
 all: module tool
@@ -62,6 +63,11 @@ check: deps-check
 	+@$(MAKE) -s tests
 	+@scripts/run-tests $(sort $(wildcard selftests/host/*.t)) \
 		--vm-options '--kernel $(KERNEL)' --vm $(sort $(wildcard selftests/vm/*.t))
+
+# The same tests on every supported kernel, one after the other.
+check-kernels: deps-check
+	+@$(MAKE) -s tests
+	+@scripts/check-kernels $(KERNELS)
 
 bench: deps-vm
 	+@$(MAKE) -s tests

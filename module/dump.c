@@ -60,7 +60,7 @@ static int range_get(struct nlattr **attrs, unsigned long *start,
 		NL_SET_ERR_MSG_ATTR(extack, last ?: first,
 				    "the range from START to END is empty");
 	} else if (from > to) {
-		NL_SET_ERR_MSG_ATTR(extack, first,
+		NL_SET_ERR_MSG_ATTR(extack, last ?: first,
 				    "START is above END, or beyond the user half");
 	} else {
 		*start = from;

@@ -245,6 +245,8 @@ target_start()
 	mkfifo "$pipe"
 	# for both, so that neither end waits for the other to be opened
 	exec {fd}<>"$pipe"
+	# before it runs: there may be one of that name from before
+	: >"$ktap_files/$id.out"
 	"$@" <"$pipe" >"$ktap_files/$id.out" 2>&1 {fd}>&- &
 	# bash is not to report how it ended
 	disown

@@ -162,14 +162,14 @@ static void info(const struct kernel *kernel)
 	mnl_attr_put_u32(nlh, MMLENS_A_PAGE_SIZE, PAGE);
 	mnl_attr_put_u32(nlh, MMLENS_A_LEVELS, kernel->levels);
 	mnl_attr_put_u64(nlh, MMLENS_A_USER_END, kernel->user_end);
-	mnl_attr_put_u64(nlh, MMLENS_A_COMMANDS, 0x3e | beyond);
+	mnl_attr_put_u64(nlh, MMLENS_A_COMMANDS, 0x7e | beyond);
 	mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, MMLENS_COL_ALL | beyond);
-	mnl_attr_put_u64(nlh, MMLENS_A_VMA_COLUMNS, 0);
+	mnl_attr_put_u64(nlh, MMLENS_A_VMA_COLUMNS, MMLENS_VMA_COL_ALL | beyond);
 	mnl_attr_put_u64(nlh, MMLENS_A_STATES, 0xffff | beyond);
 	mnl_attr_put_u64(nlh, MMLENS_A_ENTRY_BITS,
 			 MMLENS_ENTRY_PKEY_MASK | 0x1ffff | beyond);
-	mnl_attr_put_u64(nlh, MMLENS_A_PAGE_FLAGS, 0x7f07fffffffULL | beyond << 1);
-	mnl_attr_put_u64(nlh, MMLENS_A_VM_FLAGS, 0x7ffffffffULL | beyond);
+	mnl_attr_put_u64(nlh, MMLENS_A_PAGE_FLAGS, 0x7f07ffffffULL | beyond << 1);
+	mnl_attr_put_u64(nlh, MMLENS_A_VM_FLAGS, 0xfffffffffULL | beyond);
 	mnl_attr_put_u64(nlh, MMLENS_A_CAN, kernel->can | beyond);
 	put(nlh);
 	ack();
@@ -192,7 +192,6 @@ static void span(struct nlmsghdr *nlh, uint64_t start, uint64_t end)
 {
 	mnl_attr_put_u64(nlh, MMLENS_A_START, start);
 	mnl_attr_put_u64(nlh, MMLENS_A_END, end);
-	mnl_attr_put_u64(nlh, MMLENS_A_EPOCH, 7);
 }
 
 static void first(int cmd, uint64_t columns, uint64_t start)
@@ -203,6 +202,8 @@ static void first(int cmd, uint64_t columns, uint64_t start)
 	span(nlh, start, start);
 	put(nlh);
 }
+
+static uint64_t holds = 1;
 
 static void last(int cmd, uint64_t end, uint32_t reason, uint32_t torn,
 		 uint64_t unwatched)
@@ -215,8 +216,11 @@ static void last(int cmd, uint64_t end, uint32_t reason, uint32_t torn,
 	span(nlh, end, end);
 	nest = mnl_attr_nest_start(nlh, MMLENS_A_TRAILER);
 	mnl_attr_put_u32(nlh, MMLENS_TRAILER_REASON, reason);
-	mnl_attr_put_u32(nlh, MMLENS_TRAILER_TORN, torn);
-	mnl_attr_put_u64(nlh, MMLENS_TRAILER_UNWATCHED, unwatched);
+	if (cmd == MMLENS_CMD_PAGE_GET) {
+		mnl_attr_put_u32(nlh, MMLENS_TRAILER_TORN, torn);
+		mnl_attr_put_u64(nlh, MMLENS_TRAILER_UNWATCHED, unwatched);
+	}
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_HOLDS, holds);
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_RECORDS, 1);
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_PAGES, 1);
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_BYTES, PAGE);
@@ -229,6 +233,20 @@ static void put_str(struct nlmsghdr *nlh, int attr, const char *text)
 {
 	if (text)
 		mnl_attr_put_strz(nlh, attr, text);
+}
+
+/* Counted columns: each its own number, in pages. */
+static bool counted;
+
+static void put_counts(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_VMA_COUNTS);
+	int column;
+
+	for (column = MMLENS_VMA_COL_RSS; column <= MMLENS_VMA_COL_MAX; column++)
+		mnl_attr_put_u64(nlh, column, column);
+	mnl_attr_put_u64(nlh, 63, 1);	/* of a newer kernel */
+	mnl_attr_nest_end(nlh, nest);
 }
 
 static void put_vma(struct nlmsghdr *nlh, int attr, const struct mml_vma *vma)
@@ -253,6 +271,8 @@ static void put_vma(struct nlmsghdr *nlh, int attr, const struct mml_vma *vma)
 		mnl_attr_put_u64(nlh, MMLENS_VMA_ANON_ID, vma->anon_id);
 		mnl_attr_put_u64(nlh, MMLENS_VMA_ANON_ROOT, vma->anon_root);
 	}
+	if (counted)
+		put_counts(nlh);
 	mnl_attr_put_u32(nlh, MMLENS_VMA_PKEY, vma->pkey);
 	mnl_attr_put_u64(nlh, MMLENS_VMA_PAGE_SIZE, vma->page_size);
 	mnl_attr_nest_end(nlh, nest);
@@ -616,6 +636,23 @@ static void vma_all(void)
 	vmas(areas, MNL_ARRAY_SIZE(areas));
 }
 
+static void vma_counted(void)
+{
+	family(1);
+	info(&debian_6_1);
+	counted = true;
+	vmas(areas, 3);
+	counted = false;
+}
+
+/* Read in several goes: nobody knows whether it is one picture. */
+static void vma_goes(void)
+{
+	holds = 3;
+	vma_all();
+	holds = 1;
+}
+
 static void portrait(void)
 {
 	mm_alive();
@@ -970,6 +1007,28 @@ static void pages_folio(void)
 	pages_end(0);
 }
 
+/* The page of zeroes is one frame, wherever it is. */
+static void pages_zero(void)
+{
+	struct mml_extent a = present(HEAP, 4, 0x3310);
+	struct mml_extent b, c;
+
+	a.state = MMLENS_STATE_ZERO;
+	a.flags = MMLENS_PAGE_ZERO_PAGE | MMLENS_PAGE_RESERVED;
+	a.entry = ENTRY_RO | MMLENS_ENTRY_SPECIAL;
+	a.mapcount = U32;
+	a.mapkind = MMLENS_MAPKIND_NONE;
+	b = c = a;
+	b.start = HEAP + 4 * PAGE;
+	c.start = HEAP + 8 * PAGE;
+	c.frame = c.head = 0x3314;
+	pages_begin();
+	extents(HEAP, HEAP + 4 * PAGE, 0, &a, 1);
+	extents(HEAP + 4 * PAGE, HEAP + 8 * PAGE, 0, &b, 1);
+	extents(HEAP + 8 * PAGE, HEAP + 32 * PAGE, 0, &c, 1);
+	pages_end(0);
+}
+
 static void pages_empty(void)
 {
 	pages_begin();
@@ -1201,12 +1260,13 @@ static const struct {
 	TAPE(no_module), TAPE(other_version), TAPE(permission),
 	TAPE(permission_bare), TAPE(no_process), TAPE(no_process_bare),
 	TAPE(lost), TAPE(mm_alive), TAPE(mm_kthread), TAPE(mm_busy),
-	TAPE(mm_endless), TAPE(vma_all), TAPE(portrait), TAPE(portrait_many),
+	TAPE(mm_endless), TAPE(vma_all), TAPE(vma_counted),
+	TAPE(vma_goes), TAPE(portrait), TAPE(portrait_many),
 	TAPE(vma_at), TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
 	TAPE(walk_swap), TAPE(walk_unknown), TAPE(walk_huge), TAPE(walk_five),
 	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default),
 	TAPE(pages_states), TAPE(pages_cut), TAPE(pages_folio),
-	TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
+	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
 	TAPE(bad_no_trailer), TAPE(bad_length), TAPE(bad_missing),

@@ -29,7 +29,7 @@ kept "differences between kernels live in module/compat/ only" "$(tracked 'modul
 kept "every source names its licence" "$(tracked '*.c' '*.h' '*.sh' '*.t' 'scripts/*' Makefile Kbuild '*/Makefile' |
 	xargs grep -LE 'SPDX-License-Identifier: ')"
 
-kept "no blanks at the end of a line" "$(tracked '*.c' '*.h' '*.t' Makefile Kbuild | xargs grep -nE '[[:blank:]]+$')"
+kept "no blanks at the end of a line" "$(tracked '*.c' '*.h' Makefile Kbuild | xargs grep -nE '[[:blank:]]+$')"
 
 kept "no line of C is longer than 100 columns, but for its texts" "$(tracked '*.c' '*.h' | xargs awk 'length($0) > 100 && !/"/ { print FILENAME ":" FNR ": " length($0) " columns" }')"
 

@@ -157,7 +157,7 @@ enum mmlens_envelope_attr {
 	MMLENS_ENVELOPE_MM_ID,		/* u64: opaque, per module load; absent without an mm */
 	MMLENS_ENVELOPE_PID,		/* u32: as asked */
 	MMLENS_ENVELOPE_TGID,		/* u32: its thread group */
-	MMLENS_ENVELOPE_EXEC_ID,	/* u64: grows with each exec; a child starts with its parent's */
+	MMLENS_ENVELOPE_EXEC_ID,	/* u64: grows with each exec; inherited by fork */
 	MMLENS_ENVELOPE_START_TIME,	/* u64: ns since boot, as /proc/PID/stat field 22 */
 
 	__MMLENS_ENVELOPE_MAX
@@ -171,11 +171,11 @@ enum mmlens_reason {
 };
 
 /*
- * TORN, where a dump is watched: not zero when an accessible present entry may have changed its frame
- * or lost a permission between the dump's first and last look. UNWATCHED
- * counts the pages reported for which that cannot be told: PROT_NONE and
- * NUMA-hint entries, entries not present, and all where there is no
- * MMLENS_CAN_EPOCH. Pages that appear behind the walk are not seen.
+ * TORN, where a dump is watched: not zero when an accessible present entry may
+ * have changed its frame or lost a permission between the dump's first and
+ * last look. UNWATCHED counts the pages reported for which that cannot be
+ * told: PROT_NONE and NUMA-hint entries, entries not present, and all where
+ * there is no MMLENS_CAN_EPOCH. Pages that appear behind the walk are not seen.
  */
 enum mmlens_trailer_attr {
 	MMLENS_TRAILER_UNSPEC,

@@ -61,6 +61,16 @@ static struct show_value get_shared(const void *row)
 	return show_bool(vma->flags & MMLENS_VM_MAYSHARE);
 }
 
+/* A column that the kernel counts when it is asked for. */
+#define COUNTED(column, heading, key, help, kind)			\
+	{ heading, key, help, SHOW_RIGHT,				\
+	  SHOW_FIELD(struct mml_vma, counts[MMLENS_VMA_COL_##column], kind), \
+	  .needs = MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_##column) }
+#define SIZE(column, heading, key, help) \
+	COUNTED(column, heading, key, help, SHOW_BYTES)
+#define NUMBER(column, heading, key, help) \
+	COUNTED(column, heading, key, help, SHOW_UINT)
+
 #define AREA(field, kind) SHOW_FIELD(struct mml_vma, field, kind)
 
 const struct show_column area_columns[] = {
@@ -81,6 +91,25 @@ const struct show_column area_columns[] = {
 	{ "ANON_ID", "anon_id", "tells anon_vmas apart; no address", SHOW_IN_JSON, AREA(anon_id, SHOW_HEX) },
 	{ "ANON_ROOT", "anon_root", "the same for its root: equal across forks", SHOW_IN_JSON, AREA(anon_root, SHOW_HEX) },
 	{ "OPS", "ops", "its vm_operations", SHOW_IN_JSON, AREA(ops, SHOW_STR) },
+	SIZE(RSS, "RSS", "rss", "resident memory (counted by the kernel, here and below)"),
+	SIZE(ANON, "RSS_ANON", "rss_anon", "of RSS: anonymous pages"),
+	SIZE(FILE, "RSS_FILE", "rss_file", "of RSS: pages of files"),
+	SIZE(SHMEM, "RSS_SHMEM", "rss_shmem", "of RSS: pages of shmem"),
+	SIZE(SHARED, "RSS_SHARED", "rss_shared", "of RSS: mapped more than once"),
+	SIZE(EXCLUSIVE, "RSS_EXCLUSIVE", "rss_exclusive", "of RSS: mapped here only"),
+	SIZE(SWAP, "SWAP", "swap", "in swap"),
+	SIZE(KSM, "KSM", "ksm", "of RSS_ANON: merged by KSM"),
+	SIZE(LAZYFREE, "LAZYFREE", "lazyfree", "of RSS_ANON: given up by MADV_FREE"),
+	SIZE(DIRTY, "DIRTY", "dirty", "of RSS: entry or page is dirty"),
+	SIZE(REFERENCED, "REFERENCED", "referenced", "of RSS: entry or page was used of late"),
+	SIZE(HUGE, "HUGE", "huge", "of RSS: mapped by an entry above the lowest level"),
+	SIZE(HUGETLB, "HUGETLB", "hugetlb", "of hugetlb, which is not in RSS"),
+	SIZE(ZERO, "ZERO", "zero", "the shared pages of zeroes, not in RSS"),
+	NUMBER(OTHER, "OTHER", "other", "entries of any other kind"),
+	NUMBER(TABLES, "TABLES", "tables", "PTE tables that hold entries for it"),
+	NUMBER(LEAVES_PTE, "LEAVES_PTE", "leaves_pte", "PTE entries that map something"),
+	NUMBER(LEAVES_PMD, "LEAVES_PMD", "leaves_pmd", "PMD entries that map something"),
+	NUMBER(LEAVES_PUD, "LEAVES_PUD", "leaves_pud", "PUD entries that map something"),
 	{ "LABEL", "label", "its short name, as ranges take it", 0, .get = get_label },
 	{ "NAME", "name", "path of the file, or [heap], [stack], ...", SHOW_ALWAYS, .get = get_name },
 	{ }

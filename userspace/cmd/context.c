@@ -185,6 +185,14 @@ static const char *dump_words(const struct mml_dump *dump)
 		"INCOMPLETE (the process exited)" : "INCOMPLETE";
 }
 
+/* What nobody watched is not torn if it was read in one go, else who knows. */
+static struct show_value dump_torn(const struct mml_dump *dump)
+{
+	if (!dump->blind || dump->torn || dump->holds == 1)
+		return show_bool(dump->torn);
+	return show_unknown();
+}
+
 /**
  * ctx_show_dump() - the end of an answer that came from a dump
  * @ctx: the context
@@ -199,10 +207,11 @@ void ctx_show_dump(struct mml_ctx *ctx, const struct mml_dump *dump)
 	show_text(s, "%s, %s", dump_words(dump), dump->torn ? "TORN" : "not torn");
 	show_style(s, SHOW_PLAIN);
 	show(s, "complete", NULL, show_bool(dump->complete));
-	show(s, "torn", NULL, show_bool(dump->torn));
+	show(s, "torn", NULL, dump_torn(dump));
 	show(s, "unwatched", dump->ended && dump->unwatched ?
 	     ", %s pages unwatched" : NULL,
-	     dump->ended ? show_uint(dump->unwatched) : show_unknown());
+	     dump->ended && !dump->blind ? show_uint(dump->unwatched) :
+					    show_unknown());
 	show_text(s, "\n");
 }
 

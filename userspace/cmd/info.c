@@ -27,6 +27,7 @@ static const struct show_column columns[] = {
 	{ "CANNOT", "cannot", "what is not", SHOW_ALWAYS, .get = get_cannot },
 	{ "COMMANDS", "commands", "what may be asked", INFO(commands, SHOW_SET), .names = mml_command_names },
 	{ "COLUMNS", "columns", "columns of pages", INFO(columns, SHOW_SET), .names = mml_column_names },
+	{ "VMA_COLUMNS", "vma_columns", "columns of areas that the kernel counts", INFO(vma_columns, SHOW_SET), .names = mml_vma_column_names },
 	{ "STATES", "states", "states that a page can have", INFO(states, SHOW_SET), .names = mml_state_names },
 	{ "ENTRY_BITS", "entry_bits", "bits of a page-table entry that are told", INFO(entry_bits, SHOW_FIELDS), .names = mml_entry_names },
 	{ "PAGE_FLAGS", "page_flags", "page flags that are told", INFO(page_flags, SHOW_BITS), .names = mml_page_names },

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/area.h"
 #include "lib/judge.h"
@@ -114,6 +115,7 @@ struct reading {
 	struct mml_info info;
 	unsigned int kernel;
 	bool each;		/* one row a page */
+	bool on_terminal;	/* the rows themselves show the progress */
 
 	uint64_t next;		/* where the next extent, or a gap, begins */
 	size_t area;		/* no gap of an area before this one is due */
@@ -232,8 +234,9 @@ static int take_extent(const struct mml_extent *extent, void *arg)
 		     mml_vmas_find(&reading->vmas, extent->start));
 	reading->next = extent->start +
 			extent->pages * (uint64_t)reading->info.page_size;
-	ctx_progress(reading->ctx, "reading page tables", reading->pages,
-		     reading->expected);
+	if (!reading->on_terminal)
+		ctx_progress(reading->ctx, "reading page tables",
+			     reading->pages, reading->expected);
 	return show_failed(&reading->ctx->show) ? -EIO : 0;
 }
 
@@ -334,6 +337,7 @@ static int read_pages(struct reading *reading, struct mml_page_query *query,
 	    mml_vmas(ctx->client, query->pid, 0, 0, &reading->vmas, &err))
 		return ctx_error(ctx, &err);
 	reading->kernel = mml_kernel(reading->info.release);
+	reading->on_terminal = isatty(STDOUT_FILENO);
 	if (!arg)
 		ret = mml_whole_range(&reading->vmas, &ranges, &err);
 	else

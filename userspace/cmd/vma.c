@@ -19,18 +19,37 @@ static int print_areas(struct mml_ctx *ctx, const struct show_columns *chosen,
 	return 0;
 }
 
+/* What the kernel counts in pages is bytes from here on. */
+static void counts_to_bytes(struct mml_vmas *vmas, uint64_t page_size)
+{
+	uint64_t *counts;
+	size_t i, j;
+
+	for (i = 0; i < vmas->n; i++)
+		for (j = MMLENS_VMA_COL_RSS; j < MMLENS_VMA_COL_OTHER; j++) {
+			counts = vmas->v[i].counts;
+			if (counts[j] != MMLENS_UNKNOWN)
+				counts[j] *= page_size;
+		}
+}
+
 static int all_areas(struct mml_ctx *ctx, const struct show_columns *chosen,
 		     uint32_t pid)
 {
+	uint64_t counted = show_needs(chosen);
+	struct mml_info info = { .page_size = 0 };
 	struct mml_error err;
 	struct mml_vmas vmas;
 	int failed, code;
 
-	failed = mml_vmas(ctx->client, pid, 0, 0, &vmas, &err);
+	if (counted && mml_info(ctx->client, &info, &err))
+		return ctx_error(ctx, &err);
+	failed = mml_vmas_counted(ctx->client, pid, 0, 0, counted, &vmas, &err);
 	if (failed && !vmas.n) {
 		mml_vmas_free(&vmas);
 		return ctx_error(ctx, &err);
 	}
+	counts_to_bytes(&vmas, info.page_size);
 	show_begin(&ctx->show);
 	show(&ctx->show, "pid", NULL, show_uint(pid));
 	code = print_areas(ctx, chosen, vmas.v, vmas.n);
@@ -103,6 +122,8 @@ int cmd_vma(struct mml_ctx *ctx, int argc, char **argv)
 		ret = ctx_error(ctx, &err);
 	if (ret)
 		return cmd_exit(ret);
+	if (argc > 1 && show_needs(&chosen))
+		return ctx_usage(ctx, "columns that the kernel counts are not for one address: leave it out");
 	ret = ctx_open(ctx);
 	if (!ret && stop)
 		ret = ctx_stop(ctx, pid);

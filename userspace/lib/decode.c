@@ -153,6 +153,7 @@ struct trailer {
 	uint64_t records;
 	uint64_t pages;
 	uint64_t bytes;
+	uint64_t holds;
 };
 
 static const struct field trailer_fields[] = {
@@ -162,6 +163,7 @@ static const struct field trailer_fields[] = {
 	FIELD(MMLENS_TRAILER_RECORDS, FIELD_U64, struct trailer, records),
 	FIELD(MMLENS_TRAILER_PAGES, FIELD_U64, struct trailer, pages),
 	FIELD(MMLENS_TRAILER_BYTES, FIELD_U64, struct trailer, bytes),
+	FIELD(MMLENS_TRAILER_HOLDS, FIELD_U64, struct trailer, holds),
 };
 
 static const struct field mm_fields[] = {
@@ -231,6 +233,19 @@ static const struct field level_fields[] = {
 	FIELD(MMLENS_LEVEL_A_TABLE, FIELD_U64, struct mml_level, table),
 	FIELD(MMLENS_LEVEL_A_RAW, FIELD_U64, struct mml_level, raw),
 	FIELD(MMLENS_LEVEL_A_BITS, FIELD_U64, struct mml_level, bits),
+};
+
+#define COUNTED(column) \
+	FIELD(MMLENS_VMA_COL_##column, FIELD_U64, struct mml_vma, \
+	      counts[MMLENS_VMA_COL_##column])
+
+static const struct field count_fields[] = {
+	COUNTED(RSS), COUNTED(SWAP), COUNTED(ANON), COUNTED(FILE),
+	COUNTED(SHMEM), COUNTED(KSM), COUNTED(LAZYFREE), COUNTED(SHARED),
+	COUNTED(EXCLUSIVE), COUNTED(DIRTY), COUNTED(REFERENCED),
+	COUNTED(HUGE), COUNTED(HUGETLB), COUNTED(ZERO), COUNTED(OTHER),
+	COUNTED(TABLES), COUNTED(LEAVES_PTE), COUNTED(LEAVES_PMD),
+	COUNTED(LEAVES_PUD),
 };
 
 /* Where each column goes. */
@@ -374,11 +389,16 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
  */
 int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma)
 {
+	const struct nlattr *attr;
 	int ret;
 
 	memset(vma, 0, sizeof(*vma));
+	memset(vma->counts, 0xff, sizeof(vma->counts));
 	fill_unknown(vma, vma_fields, sizeof(vma_fields) / sizeof(*vma_fields));
 	ret = read_nest(nest, vma_fields, vma);
+	mnl_attr_for_each_nested(attr, nest)
+		if (!ret && mnl_attr_get_type(attr) == MMLENS_VMA_COUNTS)
+			ret = read_nest(attr, count_fields, vma);
 	if (!ret && vma->end <= vma->start)
 		ret = -EBADMSG;
 	return ret;
@@ -549,7 +569,7 @@ bool mml_message_stalled(const struct mml_message *msg)
 	uint64_t start, end;
 
 	if (msg->attr[MMLENS_A_ENVELOPE] || msg->attr[MMLENS_A_TRAILER] ||
-	    msg->attr[MMLENS_A_EXTENTS] || msg->attr[MMLENS_A_VMA])
+	    msg->attr[MMLENS_A_COUNT] || msg->attr[MMLENS_A_VMA])
 		return false;
 	return !read_u64(msg, MMLENS_A_START, &start) &&
 	       !read_u64(msg, MMLENS_A_END, &end) && start == end;
@@ -557,14 +577,16 @@ bool mml_message_stalled(const struct mml_message *msg)
 
 static int read_trailer(const struct nlattr *nest, struct mml_dump *dump)
 {
-	struct trailer trailer = { 0 };
+	struct trailer trailer = { .torn = MMLENS_UNKNOWN32 };
 	int ret = read_nest(nest, trailer_fields, &trailer);
 
 	if (ret)
 		return ret;
 	dump->reason = trailer.reason;
 	dump->complete = trailer.reason == MMLENS_REASON_COMPLETE;
-	dump->torn |= trailer.torn;
+	dump->blind = trailer.torn == MMLENS_UNKNOWN32;
+	dump->torn |= !dump->blind && trailer.torn;
+	dump->holds = trailer.holds;
 	dump->unwatched = trailer.unwatched;
 	dump->records = trailer.records;
 	dump->pages = trailer.pages;

@@ -92,13 +92,41 @@ static int take_vmas(const struct mml_message *msg, void *arg)
 }
 
 /**
+ * mml_vmas_counted() - the areas of an address space, and what they hold
+ * @client: the client
+ * @pid: the process
+ * @start: first address, 0 for all
+ * @end: first address after the range, 0 for all
+ * @columns: MMLENS_VMA_COL_BIT() of what is to be counted, 0 for nothing
+ * @vmas: where to; free with mml_vmas_free(), after a failure too: it then
+ *	holds what had come before
+ * @err: says why not
+ *
+ * Return: 0 or a negative errno
+ */
+int mml_vmas_counted(struct mml_client *client, uint32_t pid, uint64_t start,
+		     uint64_t end, uint64_t columns, struct mml_vmas *vmas,
+		     struct mml_error *err)
+{
+	struct reader reader = {
+		.dump = &vmas->dump, .data = take_vmas, .arg = vmas,
+	};
+	struct nlmsghdr *nlh;
+
+	memset(vmas, 0, sizeof(*vmas));
+	nlh = dump_request(client, MMLENS_CMD_VMA_GET, pid, start, end);
+	if (columns)
+		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, columns);
+	return read_dump(client, nlh, pid, &reader, err);
+}
+
+/**
  * mml_vmas() - the areas of an address space
  * @client: the client
  * @pid: the process
  * @start: first address, 0 for all
  * @end: first address after the range, 0 for all
- * @vmas: where to; free with mml_vmas_free(), after a failure too: it then
- *	holds what had come before
+ * @vmas: where to; free with mml_vmas_free(), after a failure too
  * @err: says why not
  *
  * Return: 0 or a negative errno
@@ -106,14 +134,7 @@ static int take_vmas(const struct mml_message *msg, void *arg)
 int mml_vmas(struct mml_client *client, uint32_t pid, uint64_t start,
 	     uint64_t end, struct mml_vmas *vmas, struct mml_error *err)
 {
-	struct reader reader = {
-		.dump = &vmas->dump, .data = take_vmas, .arg = vmas,
-	};
-
-	memset(vmas, 0, sizeof(*vmas));
-	return read_dump(client,
-			 dump_request(client, MMLENS_CMD_VMA_GET, pid, start, end),
-			 pid, &reader, err);
+	return mml_vmas_counted(client, pid, start, end, 0, vmas, err);
 }
 
 /**

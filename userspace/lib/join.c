@@ -7,15 +7,18 @@ static bool follows(uint64_t value, uint64_t first, uint64_t step)
 }
 
 /* Frames count up, but for the page of zeroes: it is everywhere the same. */
-static bool frame_follows(const struct mml_extent *a, uint64_t frame, uint64_t first)
+static bool frame_follows(const struct mml_extent *a, uint64_t frame,
+			  uint64_t first)
 {
-	return follows(frame, first, a->state == MMLENS_STATE_ZERO ? 0 : a->pages);
+	return follows(frame, first,
+		       a->state == MMLENS_STATE_ZERO ? 0 : a->pages);
 }
 
 /* Pages of one folio share their head; those of order 0 are their own. */
 static bool head_follows(const struct mml_extent *a, const struct mml_extent *b)
 {
-	return a->order ? a->head == b->head : frame_follows(a, b->head, a->head);
+	return a->order ? a->head == b->head :
+			  frame_follows(a, b->head, a->head);
 }
 
 static bool alike(const struct mml_extent *a, const struct mml_extent *b)

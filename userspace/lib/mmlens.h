@@ -83,7 +83,9 @@ struct mml_dump {
 	bool complete;		/* ... and says complete */
 	enum mmlens_reason reason;
 	bool torn;
+	bool blind;		/* nobody looked for tears: so it is with areas */
 	uint64_t unwatched;
+	uint64_t holds;		/* of the mmap lock: 1 is one picture */
 	uint64_t records;
 	uint64_t pages;
 	uint64_t bytes;
@@ -131,6 +133,8 @@ struct mml_vma {
 	uint64_t anon_id, anon_root;	/* MMLENS_UNKNOWN without an anon_vma */
 	uint32_t pkey;
 	uint64_t page_size;
+	/* pages, or what else <linux/mmlens.h> says; MMLENS_UNKNOWN if not asked */
+	uint64_t counts[MMLENS_VMA_COL_MAX + 1];
 };
 
 /* All areas that meet a range, in order; a growing array that owns its strings. */
@@ -143,6 +147,10 @@ struct mml_vmas {
 /* [start, end) = [0, 0) asks for the whole address space. */
 int mml_vmas(struct mml_client *client, uint32_t pid, uint64_t start,
 	     uint64_t end, struct mml_vmas *vmas, struct mml_error *err);
+/* The same, with columns that the kernel counts: MMLENS_VMA_COL_BIT() mask. */
+int mml_vmas_counted(struct mml_client *client, uint32_t pid, uint64_t start,
+		     uint64_t end, uint64_t columns, struct mml_vmas *vmas,
+		     struct mml_error *err);
 void mml_vmas_free(struct mml_vmas *vmas);
 
 /*

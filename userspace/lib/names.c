@@ -13,6 +13,7 @@ const struct mml_name mml_command_names[] = {
 	{ "vma", MMLENS_CMD_VMA_GET },
 	{ "walk", MMLENS_CMD_WALK_GET },
 	{ "pages", MMLENS_CMD_PAGE_GET },
+	{ "tables", MMLENS_CMD_TABLE_GET },
 	{ }
 };
 
@@ -112,6 +113,29 @@ const struct mml_name mml_column_names[] = {
 	{ "folio-shared", MMLENS_COL_FOLIO_SHARED },
 	{ "node", MMLENS_COL_NODE },
 	{ "zone", MMLENS_COL_ZONE },
+	{ }
+};
+
+const struct mml_name mml_vma_column_names[] = {
+	{ "rss", MMLENS_VMA_COL_RSS },
+	{ "swap", MMLENS_VMA_COL_SWAP },
+	{ "anon", MMLENS_VMA_COL_ANON },
+	{ "file", MMLENS_VMA_COL_FILE },
+	{ "shmem", MMLENS_VMA_COL_SHMEM },
+	{ "ksm", MMLENS_VMA_COL_KSM },
+	{ "lazyfree", MMLENS_VMA_COL_LAZYFREE },
+	{ "shared", MMLENS_VMA_COL_SHARED },
+	{ "exclusive", MMLENS_VMA_COL_EXCLUSIVE },
+	{ "dirty", MMLENS_VMA_COL_DIRTY },
+	{ "referenced", MMLENS_VMA_COL_REFERENCED },
+	{ "huge", MMLENS_VMA_COL_HUGE },
+	{ "hugetlb", MMLENS_VMA_COL_HUGETLB },
+	{ "zero", MMLENS_VMA_COL_ZERO },
+	{ "other", MMLENS_VMA_COL_OTHER },
+	{ "tables", MMLENS_VMA_COL_TABLES },
+	{ "leaves-pte", MMLENS_VMA_COL_LEAVES_PTE },
+	{ "leaves-pmd", MMLENS_VMA_COL_LEAVES_PMD },
+	{ "leaves-pud", MMLENS_VMA_COL_LEAVES_PUD },
 	{ }
 };
 

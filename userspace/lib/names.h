@@ -28,6 +28,7 @@ extern const struct mml_name mml_vma_kind_names[];	/* numbers */
 extern const struct mml_name mml_task_state_names[];	/* numbers */
 extern const struct mml_name mml_reason_names[];	/* numbers */
 extern const struct mml_name mml_column_names[];	/* numbers: enum mmlens_col */
+extern const struct mml_name mml_vma_column_names[];	/* numbers: enum mmlens_vma_col */
 extern const struct mml_name mml_can_names[];		/* bits */
 extern const struct mml_name mml_entry_names[];		/* bits */
 extern const struct mml_name mml_page_names[];		/* bits */

@@ -14,6 +14,11 @@
 #include "lib/extack.h"
 #include "lib/transport.h"
 
+/**
+ * mml_now_ms() - the time, for waiting
+ *
+ * Return: milliseconds of the monotonic clock
+ */
 uint64_t mml_now_ms(void)
 {
 	struct timespec now;

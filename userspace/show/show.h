@@ -54,8 +54,7 @@ struct show {
 };
 
 /*
- * A value on its way out. An unknown one is "-" in text (or nothing, for
- * SHOW_STR) and null in JSON; MMLENS_UNKNOWN counts as unknown in every
+ * A value on its way out. An unknown one is "-" in text and null in JSON; MMLENS_UNKNOWN counts as unknown in every
  * constructor but show_uint32(), for which MMLENS_UNKNOWN32 does.
  */
 enum show_type {		/* text			JSON */

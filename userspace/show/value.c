@@ -9,6 +9,11 @@
 #include "lib/names.h"
 #include "show/show.h"
 
+/**
+ * show_unknown() - what nobody knows
+ *
+ * Return: the value
+ */
 struct show_value show_unknown(void)
 {
 	return (struct show_value){ .type = SHOW_UNKNOWN };
@@ -22,47 +27,100 @@ static struct show_value value(enum show_type type, uint64_t number)
 	};
 }
 
+/**
+ * show_uint() - a number
+ * @number: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_uint(uint64_t number)
 {
 	return value(SHOW_UINT, number);
 }
 
+/**
+ * show_uint32() - a number of 32 bits
+ * @number: MMLENS_UNKNOWN32 is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_uint32(uint32_t number)
 {
 	return value(SHOW_UINT, number == MMLENS_UNKNOWN32 ? MMLENS_UNKNOWN : number);
 }
 
+/**
+ * show_frame() - a number that people read in hex: a frame, an offset
+ * @pfn: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_frame(uint64_t pfn)
 {
 	return value(SHOW_FRAME, pfn);
 }
 
+/**
+ * show_addr() - an address
+ * @addr: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_addr(uint64_t addr)
 {
 	return value(SHOW_ADDR, addr);
 }
 
+/**
+ * show_hex() - an opaque number
+ * @number: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_hex(uint64_t number)
 {
 	return value(SHOW_HEX, number);
 }
 
-/* All 64 bits may be set in an entry: that is no unknown one. */
+/**
+ * show_raw() - a raw entry
+ * @number: any: an entry may have all bits set
+ *
+ * Return: the value
+ */
 struct show_value show_raw(uint64_t number)
 {
 	return (struct show_value){ .type = SHOW_RAW, .number = number };
 }
 
+/**
+ * show_bytes() - a size
+ * @bytes: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_bytes(uint64_t bytes)
 {
 	return value(SHOW_BYTES, bytes);
 }
 
+/**
+ * show_bool() - yes or no
+ * @flag: which
+ *
+ * Return: the value
+ */
 struct show_value show_bool(bool flag)
 {
 	return value(SHOW_BOOL, flag);
 }
 
+/**
+ * show_str() - a string from anywhere
+ * @string: NULL is unknown; must live until it is shown
+ *
+ * Return: the value
+ */
 struct show_value show_str(const char *string)
 {
 	return (struct show_value){
@@ -79,31 +137,72 @@ static struct show_value named(enum show_type type, uint64_t number,
 	return v;
 }
 
+/**
+ * show_name() - a number that has a name
+ * @number: MMLENS_UNKNOWN is unknown
+ * @names: the table
+ *
+ * Return: the value
+ */
 struct show_value show_name(uint64_t number, const struct mml_name *names)
 {
 	return named(SHOW_NAME, number, names);
 }
 
+/**
+ * show_bits() - bits that have names
+ * @bits: MMLENS_UNKNOWN is unknown
+ * @names: the table
+ *
+ * Return: the value
+ */
 struct show_value show_bits(uint64_t bits, const struct mml_name *names)
 {
 	return named(SHOW_BITS, bits, names);
 }
 
+/**
+ * show_codes() - bits, by their short forms
+ * @bits: MMLENS_UNKNOWN is unknown
+ * @names: the table
+ *
+ * Return: the value
+ */
 struct show_value show_codes(uint64_t bits, const struct mml_name *names)
 {
 	return named(SHOW_CODES, bits, names);
 }
 
+/**
+ * show_fields() - the bits of a mask, fields without their numbers
+ * @mask: MMLENS_UNKNOWN is unknown
+ * @names: the table
+ *
+ * Return: the value
+ */
 struct show_value show_fields(uint64_t mask, const struct mml_name *names)
 {
 	return named(SHOW_FIELDS, mask, names);
 }
 
+/**
+ * show_set() - a mask of numbers that have names
+ * @mask: bit n stands for the number n
+ * @names: the table
+ *
+ * Return: the value
+ */
 struct show_value show_set(uint64_t mask, const struct mml_name *names)
 {
 	return named(SHOW_SET, mask, names);
 }
 
+/**
+ * show_swap() - a swap slot
+ * @swap: MMLENS_UNKNOWN is unknown
+ *
+ * Return: the value
+ */
 struct show_value show_swap(uint64_t swap)
 {
 	return value(SHOW_SWAP, swap);
