@@ -62,7 +62,7 @@ tests: tool
 check: deps-check
 	+@$(MAKE) -s tests
 	+@scripts/run-tests $(sort $(wildcard selftests/host/*.t)) \
-		--vm-options '--kernel $(KERNEL)' --vm $(sort $(wildcard selftests/vm/*.t))
+		--vm-options '--kernel $(KERNEL) --timeout 1500' --vm $(sort $(wildcard selftests/vm/*.t))
 
 # The same tests on every supported kernel, one after the other.
 check-kernels: deps-check
