@@ -78,6 +78,7 @@ static int count_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 	struct mmlens_facts facts;
 	bool any = false;
 
+	mmlens_reader_forget(&c->reader);
 	for (; addr != end; ptep++, addr += PAGE_SIZE) {
 		pte_t pte = ptep_get(ptep);
 

@@ -35,11 +35,30 @@ struct mmlens_facts {
 };
 
 /**
+ * struct mmlens_key - all that the facts of a small page are made of
+ * @raw: its PTE
+ * @flags: its word of flags, zone and node
+ * @mapping: whose it is; the low bits say of what kind
+ * @mapcount: as stored
+ * @refcount: as stored
+ */
+struct mmlens_key {
+	u64 raw;
+	unsigned long flags;
+	const void *mapping;
+	int mapcount;
+	int refcount;
+};
+
+/**
  * struct mmlens_reader - reads the facts of one page after another
  * @need: MMLENS_COL_BIT() mask of what to read
  * @vma: the VMA that the pages are in
  * @raw: last word of struct page flags translated ...
  * @flags: ... and what it meant: neighbours mostly have the same
+ * @key: of the small page read last, if @keyed: the next one with an equal
+ *	key has equal facts. To be forgotten with each lock
+ * @keyed: @key holds one
  * @folio: folio counted last, by its first page ...
  * @folio_mapcount: ... and its count; to be forgotten with each lock
  */
@@ -48,9 +67,17 @@ struct mmlens_reader {
 	const struct vm_area_struct *vma;
 	unsigned long raw;
 	u64 flags;
+	struct mmlens_key key;
+	bool keyed;
 	const struct page *folio;
 	int folio_mapcount;
 };
+
+static inline void mmlens_reader_forget(struct mmlens_reader *reader)
+{
+	reader->keyed = false;
+	reader->folio = NULL;
+}
 
 u64 mmlens_frame_known_flags(void);
 void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,

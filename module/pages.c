@@ -109,14 +109,18 @@ static u32 unwatched_pages(const struct mmlens_facts *facts, u32 pages)
 }
 
 /* false: the message is full, nothing was taken */
-static bool take_pages(struct page_dump *pd, struct mmlens_facts *facts,
+static bool take_pages(struct page_dump *pd, const struct mmlens_facts *facts,
 		       unsigned long addr, u32 pages)
 {
 	bool zero = facts->state == MMLENS_STATE_ZERO;
 	u32 unwatched = unwatched_pages(facts, pages);
+	struct mmlens_facts granted;
 
-	if (pd->masks)
-		mask_facts(facts, pd->dump.columns);
+	if (pd->masks) {
+		granted = *facts;
+		mask_facts(&granted, pd->dump.columns);
+		facts = &granted;
+	}
 	if (!mmlens_batch_add(&pd->batch, addr, pages, zero, facts))
 		return false;
 	pd->dump.unwatched += unwatched;
@@ -147,7 +151,7 @@ static int visit_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 	struct page_dump *pd = walk->private;
 	struct mmlens_facts facts;
 
-	pd->reader.folio = NULL;
+	mmlens_reader_forget(&pd->reader);
 	for (; addr != end; ptep++, addr += PAGE_SIZE) {
 		pte_t pte = ptep_get(ptep);
 
@@ -191,7 +195,7 @@ static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
 	struct mmlens_facts facts;
 	bool even;
 
-	pd->reader.folio = NULL;
+	mmlens_reader_forget(&pd->reader);
 	even = mmlens_read_huge(&pd->reader, &facts, level, raw, addr);
 	if (pd->filter.active &&
 	    !(filter_passes(&pd->filter, &facts) &&

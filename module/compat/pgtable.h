@@ -56,6 +56,12 @@ static inline bool mml_protnone(u64 raw)
 	return (raw & (_PAGE_PRESENT | _PAGE_PROTNONE)) == _PAGE_PROTNONE;
 }
 
+/* Two entries that the hardware may use and that differ in their frame only. */
+static inline bool mml_same_bits(u64 a, u64 b)
+{
+	return (a & b & _PAGE_PRESENT) && !((a ^ b) & ~(u64)PTE_PFN_MASK);
+}
+
 /**
  * mml_entry_bits() - the bits of an entry that the hardware may use
  * @raw: the entry; its frame is not looked at, so it may be stored inverted

@@ -108,12 +108,13 @@ static const struct request requests[] = {
 	{ .name = "VMA_GET dump", .cmd = MMLENS_CMD_VMA_GET, .pid = true, .dump = true },
 	{ .name = "WALK_GET", .cmd = MMLENS_CMD_WALK_GET, .pid = true, .addr = true,
 	  .tells_frames = true },
+	{ .name = "TABLE_GET dump", .cmd = MMLENS_CMD_TABLE_GET, .pid = true, .dump = true },
 	{ .name = "PAGE_GET dump", .cmd = MMLENS_CMD_PAGE_GET, .pid = true, .dump = true,
 	  .tells_frames = true },
 };
 
 #define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
-#define PAGE_GET_DUMP 5
+#define PAGE_GET_DUMP 6
 
 static pid_t target;
 
@@ -265,6 +266,51 @@ static void stay_root(void)
 {
 }
 
+static void enter_net_ns(void)
+{
+	if (unshare(CLONE_NEWNET))
+		_exit(1);
+}
+
+/* A process in namespaces of its own; dies with us. */
+static pid_t start_guest(void)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready))
+		_exit(1);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		enter_user_and_net_ns();
+		if (write(ready[1], "r", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	if (pid < 0 || read(ready[0], &c, 1) != 1)
+		_exit(1);
+	return pid;
+}
+
+/*
+ * All rights kept, but in a network that belongs to a user namespace: its
+ * owner may tap netlink there (nlmon), and would see the answers.
+ */
+static void enter_guest_net_ns(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", start_guest());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		_exit(1);
+	close(fd);
+}
+
 static const struct identity {
 	const char *name;
 	void (*become)(void);
@@ -272,6 +318,8 @@ static const struct identity {
 } identities[] = {
 	{ "root", stay_root, true },
 	{ "uid 65534 with only CAP_SYS_ADMIN", keep_only_sys_admin, true },
+	{ "root in a network namespace of its own", enter_net_ns, true },
+	{ "root in a network namespace of a user namespace", enter_guest_net_ns, false },
 	{ "uid 65534", drop_uid, false },
 	{ "uid 0 with only CAP_NET_ADMIN", drop_to_net_admin, false },
 	{ "uid 0 without CAP_SYS_ADMIN", drop_sys_admin, false },
@@ -430,6 +478,71 @@ static void test_hand_over(void)
 	ktap_test(o.error == EPERM, "... and it ends with EPERM");
 }
 
+/* PIDs are those of the caller's namespace */
+
+struct numbers {
+	uint32_t pid, tgid;
+};
+
+static void take_numbers(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *envelope = genl_attr(nlh, MMLENS_A_ENVELOPE);
+	struct numbers *numbers = arg;
+
+	numbers->pid = genl_u64(genl_nested(envelope, MMLENS_ENVELOPE_PID));
+	numbers->tgid = genl_u64(genl_nested(envelope, MMLENS_ENVELOPE_TGID));
+}
+
+static int ask_mm(struct genl *g, uint32_t pid, struct numbers *numbers)
+{
+	struct genl_answer answer;
+	struct nlmsghdr *nlh;
+	char buf[256];
+
+	nlh = genl_request(g, buf, MMLENS_CMD_MM_GET, NLM_F_ACK);
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, pid);
+	genl_ask(g, nlh, take_numbers, numbers, &answer);
+	return answer.error;
+}
+
+/* As its first process, PID 1 is us, and the target has no number. */
+static void ask_as_init(void)
+{
+	struct numbers numbers = {};
+	struct genl g;
+
+	if (!genl_try_mmlens(&g))
+		_exit(1);
+	outcomes[0].error = ask_mm(&g, 1, &numbers);
+	outcomes[0].messages = numbers.tgid;
+	outcomes[1].error = ask_mm(&g, target, &numbers);
+	outcomes[0].tried = true;
+	_exit(0);
+}
+
+static void enter_pid_ns(void *arg)
+{
+	pid_t pid;
+
+	(void)arg;
+	if (unshare(CLONE_NEWPID))
+		_exit(1);
+	pid = fork();
+	if (!pid)
+		ask_as_init();
+	waitpid(pid, NULL, 0);
+}
+
+static void test_pid_namespace(void)
+{
+	in_child(enter_pid_ns, NULL);
+	ktap_test(outcomes[0].tried && !outcomes[0].error && outcomes[0].messages == 1,
+		  "in a PID namespace, PID 1 is its own first process");
+	ktap_test(outcomes[0].tried && outcomes[1].error == ESRCH,
+		  "... and what has no number there is not found: %s",
+		  genl_errno(outcomes[1].error));
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -445,5 +558,6 @@ int main(void)
 	test_dropped_sender();
 	test_confused_deputy();
 	test_hand_over();
+	test_pid_namespace();
 	return ktap_end();
 }

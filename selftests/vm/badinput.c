@@ -136,6 +136,20 @@ static void filter_short(struct nlmsghdr *nlh)
 	put_filter(nlh, MMLENS_FILTER_STATES, &value, sizeof(value));
 }
 
+static void filter_unknown_state(struct nlmsghdr *nlh)
+{
+	static const uint64_t states = 1ULL << (MMLENS_STATE_MAX + 1);
+
+	put_filter(nlh, MMLENS_FILTER_STATES, &states, sizeof(states));
+}
+
+static void filter_unknown_flag(struct nlmsghdr *nlh)
+{
+	static const uint64_t flags = 1ULL << 63;
+
+	put_filter(nlh, MMLENS_FILTER_FLAGS_ALL, &flags, sizeof(flags));
+}
+
 static void filter_empty_frames(struct nlmsghdr *nlh)
 {
 	static const uint64_t start = 7, end = 7;
@@ -201,11 +215,13 @@ static const struct row rows[] = {
 	{ "a zombie", CMD(PAGE_GET), DUMP, { PID(ZOMBIE) }, NULL, ENODATA, A(PID) },
 	{ "a zombie", CMD(WALK_GET), 0, { PID(ZOMBIE), U64(ADDR, PAGE) }, NULL,
 	  ENODATA, A(PID) },
+	{ "a kernel thread", CMD(TABLE_GET), DUMP, { PID(KTHREAD) }, NULL, ENODATA, A(PID) },
 	{ "a zombie leader whose thread lives", CMD(MM_GET), 0, { PID(LEADER) } },
 	{ "a zombie leader whose thread lives", CMD(VMA_GET), DUMP, { PID(LEADER) } },
 	{ "a zombie leader whose thread lives", CMD(PAGE_GET), DUMP, { PID(LEADER) } },
 	{ "a zombie leader whose thread lives", CMD(WALK_GET), 0,
 	  { PID(LEADER), U64(ADDR, PAGE) } },
+	{ "a zombie leader whose thread lives", CMD(TABLE_GET), DUMP, { PID(LEADER) } },
 	{ "that thread", CMD(MM_GET), 0, { PID(THREAD) } },
 	{ "that thread", CMD(PAGE_GET), DUMP, { PID(THREAD) } },
 
@@ -241,6 +257,8 @@ static const struct row rows[] = {
 	  EINVAL, A(END) },
 	{ "ends before it starts", CMD(PAGE_GET), DUMP,
 	  { PID(SELF), U64(START, 0x2000), U64(END, 0x1000) }, NULL, EINVAL, A(END) },
+	{ "ends before it starts", CMD(TABLE_GET), DUMP,
+	  { PID(SELF), U64(START, 0x2000), U64(END, 0x1000) }, NULL, EINVAL, A(END) },
 	{ "ends before it starts", CMD(VMA_GET), DUMP,
 	  { PID(SELF), U64(START, 0x2000), U64(END, 0x1000) }, NULL, EINVAL, A(END) },
 	{ "empty", CMD(PAGE_GET), DUMP,
@@ -268,7 +286,10 @@ static const struct row rows[] = {
 	  EINVAL, A(COLUMNS) },
 	{ "columns of 4 bytes", CMD(PAGE_GET), DUMP, { PID(SELF), U32(COLUMNS, 2) }, NULL,
 	  EINVAL, A(COLUMNS) },
-	{ "a counted column", CMD(VMA_GET), DUMP, { PID(SELF), U64(COLUMNS, 2) }, NULL,
+	{ "every counted column", CMD(VMA_GET), DUMP,
+	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_ALL) } },
+	{ "an unknown counted column", CMD(VMA_GET), DUMP,
+	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_MAX + 1)) }, NULL,
 	  EINVAL, A(COLUMNS) },
 	{ "a fine filter", CMD(PAGE_GET), DUMP, { PID(SELF) }, filter_fine },
 	{ "a filter without tests", CMD(PAGE_GET), DUMP, { PID(SELF) }, filter_without_tests },
@@ -278,6 +299,10 @@ static const struct row rows[] = {
 	  EINVAL, MMLENS_FILTER_STATES },
 	{ "a filter of no frames", CMD(PAGE_GET), DUMP, { PID(SELF) }, filter_empty_frames,
 	  EINVAL, A(FILTER) },
+	{ "a filter for an unknown state", CMD(PAGE_GET), DUMP, { PID(SELF) },
+	  filter_unknown_state, EINVAL, MMLENS_FILTER_STATES },
+	{ "a filter for an unknown flag", CMD(PAGE_GET), DUMP, { PID(SELF) },
+	  filter_unknown_flag, EINVAL, MMLENS_FILTER_FLAGS_ALL },
 	{ "a filter that is no nest", CMD(PAGE_GET), DUMP, { PID(SELF) }, filter_unnested,
 	  EINVAL, A(FILTER) },
 
@@ -289,6 +314,8 @@ static const struct row rows[] = {
 	{ "attribute 0", CMD(MM_GET), 0, { PID(SELF), { 0, 4, 0 } }, NULL, EINVAL, 0 },
 	{ "another command's attribute", CMD(PAGE_GET), DUMP, { PID(SELF), U64(ADDR, PAGE) },
 	  NULL, EINVAL, A(ADDR) },
+	{ "another command's attribute", CMD(TABLE_GET), DUMP, { PID(SELF), U64(COLUMNS, 2) },
+	  NULL, EINVAL, A(COLUMNS) },
 	{ "another command's attribute", CMD(MM_GET), 0, { PID(SELF), U64(START, 0) }, NULL,
 	  EINVAL, A(START) },
 	{ "a dump's attribute", CMD(VMA_GET), 0, { PID(SELF), U64(ADDR, PAGE), U64(START, 0) },
@@ -309,6 +336,8 @@ static const struct row rows[] = {
 	  cut_in_the_middle, EINVAL },
 
 	/* commands and headers */
+	{ "do, but it is dump only", CMD(TABLE_GET), 0, { PID(SELF) }, NULL,
+	  EOPNOTSUPP, .wordless = true },
 	{ "do, but it is dump only", CMD(PAGE_GET), 0, { PID(SELF) }, NULL,
 	  EOPNOTSUPP, .wordless = true },
 	{ "dump, but it is do only", CMD(MM_GET), DUMP, { PID(SELF) }, NULL,
@@ -333,7 +362,7 @@ static const struct row rows[] = {
 static const char *const cmd_names[] = {
 	[CMD(INFO_GET)] = "INFO_GET", [CMD(MM_GET)] = "MM_GET",
 	[CMD(VMA_GET)] = "VMA_GET", [CMD(WALK_GET)] = "WALK_GET",
-	[CMD(PAGE_GET)] = "PAGE_GET",
+	[CMD(PAGE_GET)] = "PAGE_GET", [CMD(TABLE_GET)] = "TABLE_GET",
 };
 
 static const char *cmd_name(uint8_t cmd)
@@ -380,7 +409,7 @@ static void test_row(struct genl *g, const struct row *row)
 		     !answer.messages && (row->wordless || answer.text[0]);
 	else
 		ok = ok && answer.messages;
-	if (!ktap_test(ok, "%-8s %-4s %-39s | %-10s | %-13s | %s",
+	if (!ktap_test(ok, "%-9s %-4s %-39s | %-10s | %-13s | %s",
 		       cmd_name(row->cmd),
 		       (row->flags & NLM_F_DUMP) == NLM_F_DUMP ? "dump" : "do",
 		       row->name, genl_errno(answer.error), attr,

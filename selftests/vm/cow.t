@@ -91,6 +91,13 @@ for target in forked cow-steps moved thp zeroes exec-child; do
 	target_end "$id"
 done
 
+# After an exec only files are shared, wherever they are mapped.
+target_start exec "$BUILD/targets/exec-child"
+compare "$exec_A" "$exec_B"
+like "exec'd child: libc's text is shared" "$(counts "$exec_LIBC")" '^shared [1-9]'
+same "... though it lies elsewhere there" "$(counts "$exec_LIBC_B")" "$(counts "$exec_LIBC")"
+target_end exec
+
 # Two that have nothing to do with each other: their areas lie at the same
 # address and hold the same bytes, and are no copies; libc's pages are shared.
 target_start one "$BUILD/targets/unrelated"
