@@ -243,7 +243,9 @@ static void show_next(struct show *s, const struct mml_mm *mm,
 	     has_heap(vmas) ? "heap" : "stack");
 	hint(s, "from the top table down to its stack", "mmlens walk %u %" PRIx64,
 	     pid, mm->start_stack);
-	hint(s, "what it shares with its descendants", "mmlens cow %u", pid);
+	if (mm->ppid > 0)
+		hint(s, "what it shares with its parent", "mmlens cow %u %u",
+		     mm->ppid, pid);
 }
 
 static int show_portrait(struct mml_ctx *ctx, uint32_t pid,
