@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ktap.h"
 #include "vm/lib/genl.h"
@@ -108,6 +109,8 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		ktap_bail("usage: stuck PID");
 	pid = atoi(argv[1]);
+	/* a request that queues for the lock would never come back */
+	alarm(60);
 	genl_open_mmlens(&g);
 	test_do(&g, MMLENS_CMD_MM_GET, "MM_GET needs no lock", 0);
 	test_do(&g, MMLENS_CMD_WALK_GET, "WALK_GET", EAGAIN);
