@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/area.h"
+#include "lib/join.h"
 #include "lib/judge.h"
 #include "lib/names.h"
 #include "lib/parse.h"
@@ -21,7 +22,8 @@ struct page_row {
 	uint64_t pages;		/* a gap may have more than 32 bits hold */
 	const struct mml_vma *vma;	/* or NULL */
 	const struct mml_info *info;
-	unsigned int kernel;	/* mml_kernel() of it */
+	enum mml_class class;
+	bool predicted;
 };
 
 static struct show_value get_end(const void *row)
@@ -48,15 +50,19 @@ static struct show_value get_kind(const void *row)
 static struct show_value get_class(const void *row)
 {
 	const struct page_row *r = row;
-	const struct mml_judge facts = {
-		.vma = r->vma, .extent = &r->extent, .can = r->info->can,
-		.page_size = r->info->page_size,
-		.kernel = r->kernel,
-	};
 
 	if (r->extent.state == MMLENS_STATE_NONE)
 		return show_unknown();
-	return show_name(mml_judge_class(&facts), mml_class_names);
+	return show_name(r->class, mml_class_names);
+}
+
+static struct show_value get_predicted(const void *row)
+{
+	const struct page_row *r = row;
+
+	if (r->extent.state == MMLENS_STATE_NONE)
+		return show_unknown();
+	return show_bool(r->predicted);
 }
 
 static struct show_value get_area(const void *row)
@@ -102,7 +108,8 @@ static const struct show_column columns[] = {
 	{ "FOLIO_SHARED", "folio_shared", "may more than one process map the folio?", 0, PAGE(folio_shared, SHOW_NAME, FOLIO_SHARED), .names = mml_shared_names },
 	{ "NODE", "node", "NUMA node", SHOW_IN_JSON | SHOW_RIGHT, PAGE(node, SHOW_UINT, NODE) },
 	{ "ZONE", "zone", "memory zone", 0, PAGE(zone, SHOW_NAME, ZONE), .names = mml_zone_names, .width = 7 },
-	{ "CLASS", "class", "what a write would lead to (predicted)", SHOW_ALWAYS, .get = get_class, .needs = BIT(LEVEL) | BIT(ENTRY) | BIT(FLAGS) | BIT(MAPCOUNT) | BIT(MAPKIND), .width = 14 },
+	{ "CLASS", "class", "what it is to copy-on-write; if named, by references too, and so with the fewest of cannot-tell", SHOW_ALWAYS, .get = get_class, .needs = BIT(LEVEL) | BIT(ENTRY) | BIT(FLAGS) | BIT(MAPCOUNT) | BIT(MAPKIND), .width = 18 },
+	{ "PREDICTED", "predicted", "is CLASS for references that come and go to change?", SHOW_IN_JSON, .get = get_predicted },
 	{ "AREA", "area", "short name of the area", 0, .get = get_area },
 	{ }
 };
@@ -116,6 +123,12 @@ struct reading {
 	unsigned int kernel;
 	bool each;		/* one row a page */
 	bool on_terminal;	/* the rows themselves show the progress */
+
+	/* Asked for CLASS alone, what it is judged by does not tear rows apart. */
+	uint64_t hidden;	/* MMLENS_COL_BIT() of those columns */
+	struct mml_join join;
+	enum mml_class class;	/* of what @join holds */
+	bool predicted;
 
 	uint64_t next;		/* where the next extent, or a gap, begins */
 	size_t area;		/* no gap of an area before this one is due */
@@ -172,7 +185,8 @@ static void print_extent(struct reading *reading, const struct mml_extent *exten
 {
 	struct page_row row = {
 		.extent = *extent, .pages = extent->pages, .vma = vma,
-		.info = &reading->info, .kernel = reading->kernel,
+		.info = &reading->info, .class = reading->class,
+		.predicted = reading->predicted,
 	};
 	uint32_t i;
 
@@ -225,6 +239,7 @@ static void print_gaps(struct reading *reading, uint64_t end)
 	reading->next = max(reading->next, end);
 }
 
+/* What is to be shown, joined. */
 static int take_extent(const struct mml_extent *extent, void *arg)
 {
 	struct reading *reading = arg;
@@ -240,6 +255,30 @@ static int take_extent(const struct mml_extent *extent, void *arg)
 	return show_failed(&reading->ctx->show) ? -EIO : 0;
 }
 
+/* Judges what came, then forgets what is not to be shown of it. */
+static int judge_extent(const struct mml_extent *extent, void *arg)
+{
+	struct reading *reading = arg;
+	const struct mml_judge facts = {
+		.vma = mml_vmas_find(&reading->vmas, extent->start),
+		.extent = extent, .can = reading->info.can,
+		.page_size = reading->info.page_size,
+		.kernel = reading->kernel,
+	};
+	struct mml_extent shown = *extent;
+	bool predicted;
+	enum mml_class class = mml_judge(&facts, &predicted);
+	int ret = 0;
+
+	if (!reading->hidden || class != reading->class ||
+	    predicted != reading->predicted)
+		ret = mml_join_flush(&reading->join);
+	reading->class = class;
+	reading->predicted = predicted;
+	mml_extent_forget(&shown, reading->hidden);
+	return ret ? ret : mml_join(&reading->join, &shown);
+}
+
 static void add_dump(struct mml_dump *sum, const struct mml_dump *dump)
 {
 	sum->complete &= dump->complete;
@@ -253,17 +292,18 @@ static int read_range(struct reading *reading, struct mml_page_query *query,
 		      const struct mml_range *range, struct mml_error *err)
 {
 	struct mml_dump dump;
-	int ret;
+	int ret, flushed;
 
 	reading->next = range->start;
 	query->start = range->start;
 	query->end = range->end;
-	ret = mml_pages(reading->ctx->client, query, take_extent, reading,
+	ret = mml_pages(reading->ctx->client, query, judge_extent, reading,
 			&dump, err);
+	flushed = mml_join_flush(&reading->join);
 	/* What was not walked is no gap. */
 	print_gaps(reading, dump.complete ? range->end : dump.walked_end);
 	add_dump(&reading->dump, &dump);
-	return ret;
+	return ret ? ret : flushed;
 }
 
 static void print_totals(struct reading *reading)
@@ -337,6 +377,10 @@ static int read_pages(struct reading *reading, struct mml_page_query *query,
 	    mml_vmas(ctx->client, query->pid, 0, 0, &reading->vmas, &err))
 		return ctx_error(ctx, &err);
 	reading->kernel = mml_kernel(reading->info.release);
+	reading->join = (struct mml_join){
+		.page_size = reading->info.page_size, .vmas = &reading->vmas,
+		.extent = take_extent, .arg = reading,
+	};
 	reading->on_terminal = isatty(STDOUT_FILENO);
 	if (!arg)
 		ret = mml_whole_range(&reading->vmas, &ranges, &err);
@@ -350,6 +394,19 @@ static int read_pages(struct reading *reading, struct mml_page_query *query,
 	ret = read_ranges(reading, query, &ranges);
 	mml_ranges_free(&ranges);
 	return ret;
+}
+
+/* A key of JSON that tears rows apart is null unless it is wanted. */
+static uint64_t choose_columns(struct reading *reading)
+{
+	const struct show *s = &reading->ctx->show;
+	uint64_t wanted = show_needs(&reading->table.chosen) | BIT(STATE);
+
+	if (!show_named(s, "REFS"))
+		wanted &= ~BIT(REFCOUNT);
+	if (show_named(s, "CLASS") || show_named(s, "PREDICTED"))
+		reading->hidden = MML_JUDGE_COLUMNS & ~wanted;
+	return wanted | reading->hidden;
 }
 
 /**
@@ -384,10 +441,7 @@ int cmd_pages(struct mml_ctx *ctx, int argc, char **argv)
 		ret = ctx_pid(ctx, argv[0], &query.pid);
 	if (ret)
 		return cmd_exit(ret);
-	query.columns = show_needs(&reading.table.chosen) | BIT(STATE);
-	/* A key of JSON, but null unless it is wanted. */
-	if (!show_named(&ctx->show, "REFS"))
-		query.columns &= ~BIT(REFCOUNT);
+	query.columns = choose_columns(&reading);
 	ret = ctx_open(ctx);
 	if (!ret && stop)
 		ret = ctx_stop(ctx, query.pid);

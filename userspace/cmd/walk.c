@@ -222,9 +222,11 @@ static void show_judgement(struct show *s, const struct mml_walk *walk,
 		.kernel = mml_kernel(info->release),
 	};
 	char sentence[256];
+	bool predicted;
 
 	show(s, "class", NULL,
-	     show_name(mml_judge_class(&facts), mml_class_names));
+	     show_name(mml_judge(&facts, &predicted), mml_class_names));
+	show(s, "predicted", NULL, show_bool(predicted));
 	show(s, "prediction", "%s\n",
 	     show_str(mml_judge_say(&facts, sentence, sizeof(sentence))));
 }

@@ -503,6 +503,24 @@ static void extent_unknown(struct mml_extent *extent)
 	extent->mapkind = MMLENS_MAPKIND_NONE;
 }
 
+/**
+ * mml_extent_forget() - make columns unknown
+ * @extent: changed
+ * @forgotten: MMLENS_COL_BIT() of what is to be as if it had not been asked for
+ */
+void mml_extent_forget(struct mml_extent *extent, uint64_t forgotten)
+{
+	struct mml_extent unknown;
+	uint16_t type;
+
+	extent_unknown(&unknown);
+	for (type = 1; type <= MMLENS_COL_MAX; type++)
+		if (forgotten & MMLENS_COL_BIT(type))
+			memcpy((char *)extent + columns[type].offset,
+			       (char *)&unknown + columns[type].offset,
+			       columns[type].size);
+}
+
 static int keep_leaf(const struct mml_extent *extent, void *arg)
 {
 	*(struct mml_extent *)arg = *extent;

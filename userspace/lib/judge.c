@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kernel's rules for a touch of a page, as of do_wp_page() and its
- * relatives, applied to what was read. They are predictions: references come
- * and go, and what is read is over.
+ * relatives, applied to what was read.
  *
- * A private page that may be written but whose entry may not:
+ * A private page that may be written but whose entry may not. AnonExclusive,
+ * where the kernel keeps it (since 5.19), says "taken" and nothing more is
+ * asked; a page of a file, or one that KSM has merged, is copied. Else:
  *
- *   any     merged by KSM, or of a file                     copied
- *   5.10    reused if this is its only reference            else copied
- *   6.1     reused if AnonExclusive; else if the only reference is ours (the
- *           swap cache's set aside; up to two may be batches that get drained)
- *   6.12    likewise, but never when it belongs to a large folio
- *   7.2     likewise; a large folio is reused if all its references are
- *           mappings of this process
+ *   5.10    taken if the only reference is this mapping's, copied if not
+ *   6.1     likewise. The swap cache's reference does not count if nobody else
+ *	     holds the slot; those of this CPU's batches are dropped first, for
+ *	     a page that is not on the LRU list yet, if there are no more than two
+ *   6.12    likewise, but a page of a large folio is always copied
+ *   7.2     likewise; but a large folio of which more than one page is mapped is
+ *	     taken if all its references are mappings, by this process alone
+ *   a huge page (THP) that a PMD maps
+ *	     taken if there is no other reference (5.10: no other mapping); if not,
+ *	     the entry is split, and one small page is copied
+ *   hugetlb taken if there is no other mapping
+ *
+ * A mapping holds a reference. So if there are mappings enough to decide, no
+ * passing reference can change it: the class is certain. If not, it is
+ * *predicted*: an I/O or a batch of the LRU's may have come or gone meanwhile.
+ * What other processes do meanwhile can change any class, and is not meant.
  */
 #include <stdio.h>
 
@@ -20,28 +30,37 @@
 
 const struct mml_name mml_class_names[] = {
 	{ "none", MML_CLASS_NONE },
-	{ "exclusive", MML_CLASS_EXCLUSIVE },
+	{ "exclusive-writable", MML_CLASS_EXCLUSIVE },
+	{ "write-reuses", MML_CLASS_WRITE_REUSES },
 	{ "write-copies", MML_CLASS_WRITE_COPIES },
-	{ "write-may-copy", MML_CLASS_WRITE_MAY_COPY },
-	{ "write-fills", MML_CLASS_WRITE_FILLS },
+	{ "file-uncopied", MML_CLASS_FILE_UNCOPIED },
+	{ "file-copied", MML_CLASS_FILE_COPIED },
+	{ "zero", MML_CLASS_ZERO },
+	{ "ksm", MML_CLASS_KSM },
+	{ "pinned", MML_CLASS_PINNED },
 	{ "shared", MML_CLASS_SHARED },
+	{ "swap-exclusive", MML_CLASS_SWAP_EXCLUSIVE },
+	{ "swap-shared", MML_CLASS_SWAP_SHARED },
+	{ "swapped", MML_CLASS_SWAPPED },
 	{ "read-only", MML_CLASS_READ_ONLY },
 	{ "no-access", MML_CLASS_NO_ACCESS },
-	{ "swapped", MML_CLASS_SWAPPED },
 	{ "moving", MML_CLASS_MOVING },
 	{ "device", MML_CLASS_DEVICE },
 	{ "trap", MML_CLASS_TRAP },
-	{ "unknown", MML_CLASS_UNKNOWN },
+	{ "cannot-tell", MML_CLASS_CANNOT_TELL },
 	{ }
 };
 
 struct verdict {
 	enum mml_class class;
 	const char *text;
+	bool predicted;
 };
 
 #define VERDICT(word, sentence) \
-	((struct verdict){ MML_CLASS_##word, sentence })
+	((struct verdict){ MML_CLASS_##word, sentence, false })
+#define PREDICTED(word, sentence) \
+	((struct verdict){ MML_CLASS_##word, sentence, true })
 
 /* The states that leave nothing to weigh. */
 static const struct verdict by_state[MMLENS_STATE_MAX + 1] = {
@@ -62,7 +81,7 @@ static const struct verdict by_state[MMLENS_STATE_MAX + 1] = {
 	[MMLENS_STATE_MARKER_GUARD] = {
 		MML_CLASS_TRAP, "a guard region: a touch is SIGSEGV" },
 	[MMLENS_STATE_BAD] = {
-		MML_CLASS_UNKNOWN, "no rule explains this entry: look at its raw value" },
+		MML_CLASS_CANNOT_TELL, "no rule explains this entry: look at its raw value" },
 };
 
 static bool has(const struct mml_judge *facts, uint64_t vm_flag)
@@ -72,14 +91,20 @@ static bool has(const struct mml_judge *facts, uint64_t vm_flag)
 
 static struct verdict judge_swap(const struct mml_judge *facts)
 {
-	if (!has(facts, MMLENS_VM_WRITE))
-		return VERDICT(SWAPPED, "in swap: a touch reads it back");
-	if (!(facts->can & MMLENS_CAN_EXCLUSIVE))
-		return VERDICT(SWAPPED, "in swap: a touch reads it back, a write may then copy it");
-	if (facts->extent->entry != MMLENS_UNKNOWN &&
-	    facts->extent->entry & MMLENS_ENTRY_EXCLUSIVE)
-		return VERDICT(SWAPPED, "in swap: a touch reads it back; it is this process's own, a write keeps it");
-	return VERDICT(SWAPPED, "in swap: a touch reads it back, a write then copies it if anyone shares it");
+	bool write = has(facts, MMLENS_VM_WRITE);
+
+	if (!(facts->can & MMLENS_CAN_EXCLUSIVE) ||
+	    facts->extent->entry == MMLENS_UNKNOWN)
+		return VERDICT(SWAPPED, write ?
+			"in swap: a touch reads it back, a write then copies it if anyone shares it" :
+			"in swap: a touch reads it back");
+	if (facts->extent->entry & MMLENS_ENTRY_EXCLUSIVE)
+		return VERDICT(SWAP_EXCLUSIVE, write ?
+			"in swap: a touch reads it back; it is this process's own, a write keeps it" :
+			"in swap, this process's own: a touch reads it back");
+	return PREDICTED(SWAP_SHARED, write ?
+		"in swap, and was shared: a touch reads it back, a write then copies it if it still is" :
+		"in swap, and was shared: a touch reads it back");
 }
 
 static bool beyond_file(const struct mml_judge *facts)
@@ -100,8 +125,8 @@ static struct verdict judge_none_file(const struct mml_judge *facts)
 	if (beyond_file(facts))
 		return VERDICT(TRAP, "beyond the end of the file: a touch is SIGBUS");
 	if (has(facts, MMLENS_VM_WRITE) && !has(facts, MMLENS_VM_SHARED))
-		return VERDICT(NONE, "not in the tables: a read maps the file's page, a write gets a copy of it (predicted)");
-	return VERDICT(NONE, "not in the tables: a touch maps the file's page (predicted)");
+		return VERDICT(NONE, "not in the tables: a read maps the file's page, a write gets a copy of it");
+	return VERDICT(NONE, "not in the tables: a touch maps the file's page");
 }
 
 static struct verdict judge_none(const struct mml_judge *facts)
@@ -113,13 +138,13 @@ static struct verdict judge_none(const struct mml_judge *facts)
 	switch (facts->vma->kind) {
 	case MMLENS_VMA_KIND_ANON:
 		if (has(facts, MMLENS_VM_WRITE))
-			return VERDICT(NONE, "nothing there yet: a read maps the page of zeroes, a write gets a fresh page (predicted)");
-		return VERDICT(NONE, "nothing there yet: a read maps the page of zeroes (predicted)");
+			return VERDICT(NONE, "nothing there yet: a read maps the page of zeroes, a write gets a fresh page");
+		return VERDICT(NONE, "nothing there yet: a read maps the page of zeroes");
 	case MMLENS_VMA_KIND_FILE:
 	case MMLENS_VMA_KIND_SHMEM:
 		return judge_none_file(facts);
 	case MMLENS_VMA_KIND_HUGETLB:
-		return VERDICT(NONE, "nothing there yet: a touch takes a huge page from the pool, SIGBUS if it has none (predicted)");
+		return VERDICT(NONE, "nothing there yet: a touch takes a huge page from the pool, SIGBUS if it has none");
 	default:
 		return VERDICT(NONE, "nothing is there: a touch asks the driver that owns the area");
 	}
@@ -129,84 +154,156 @@ static struct verdict judge_zero(const struct mml_judge *facts)
 {
 	if (!has(facts, MMLENS_VM_WRITE))
 		return VERDICT(READ_ONLY, "the shared page of zeroes, and the VMA may not write: a write is SIGSEGV");
-	return VERDICT(WRITE_FILLS, "the shared page of zeroes: the next write gets a fresh page (predicted)");
+	return VERDICT(ZERO, "the shared page of zeroes: the next write gets a fresh page");
 }
 
 static struct verdict judge_pfnmap(const struct mml_judge *facts)
 {
 	if (has(facts, MMLENS_VM_WRITE) && !has(facts, MMLENS_VM_SHARED) &&
 	    !(facts->extent->entry & MMLENS_ENTRY_WRITE))
-		return VERDICT(WRITE_COPIES, "a frame without struct page in a private area: the next write copies (predicted)");
+		return VERDICT(WRITE_COPIES, "a frame without struct page in a private area: the next write copies");
 	return VERDICT(DEVICE, "a frame without struct page: nobody counts who maps it");
 }
 
-#define KEEPS "VMA may write, entry may not, nobody else has the page: the next write keeps it (predicted)"
-#define COPIES "VMA may write, entry may not: the next write copies (predicted)"
-#define SPLITS "VMA may write, entry may not: the next write splits the huge entry and copies one page (predicted)"
-#define MAYBE "VMA may write, entry may not: the next write keeps the page if no other reference is left, else copies (predicted)"
+#define TAKES "VMA may write, entry may not, nobody else has the page: the next write keeps it"
+#define COPIES "VMA may write, entry may not: the next write copies"
+#define SPLITS "VMA may write, entry may not: the next write splits the huge entry and copies one page"
+#define MAYBE "VMA may write, entry may not: the next write keeps the page if no other reference is left, else copies"
 
-static struct verdict copies(const struct mml_extent *extent)
+static bool is_huge(const struct mml_extent *extent)
 {
-	if (extent->level == MMLENS_LEVEL_PMD &&
-	    !(extent->flags & MMLENS_PAGE_HUGE))
-		return VERDICT(WRITE_COPIES, SPLITS);
-	return VERDICT(WRITE_COPIES, COPIES);
+	return extent->level == MMLENS_LEVEL_PMD &&
+	       !(extent->flags & MMLENS_PAGE_HUGE);
 }
 
-/* A page of a large folio that page-table entries map one by one. */
-static bool judge_large(const struct mml_judge *facts, struct verdict *verdict)
+static bool is_large(const struct mml_extent *extent)
+{
+	return extent->order != MMLENS_UNKNOWN32 && extent->order;
+}
+
+static struct verdict copies(const struct mml_extent *extent, bool predicted)
+{
+	return (struct verdict){
+		MML_CLASS_WRITE_COPIES, is_huge(extent) ? SPLITS : COPIES,
+		predicted,
+	};
+}
+
+/* Mappings of any page of the folio; at least that many references there are. */
+static uint32_t mappings(const struct mml_extent *extent)
+{
+	if (extent->folio_mapcount != MMLENS_UNKNOWN32)
+		return extent->folio_mapcount;
+	return extent->mapkind == MMLENS_MAPKIND_PRECISE ? extent->mapcount : 0;
+}
+
+/* References that the kernel gets rid of before it counts. */
+static uint32_t swap_references(const struct mml_judge *facts)
 {
 	const struct mml_extent *extent = facts->extent;
 
-	if (extent->order == MMLENS_UNKNOWN32 || !extent->order ||
-	    extent->level != MMLENS_LEVEL_PTE)
-		return false;
-	if (facts->can & MMLENS_CAN_FOLIO_SHARED)
-		*verdict = extent->folio_shared == MMLENS_SHARED_NO &&
-			   extent->folio_mapcount == extent->refcount ?
-			VERDICT(EXCLUSIVE, KEEPS) : copies(extent);
-	else if (facts->kernel >= MML_KERNEL(6, 12))
-		*verdict = copies(extent);
-	else
-		return false;
-	return true;
+	if (!(extent->flags & MMLENS_PAGE_SWAPCACHE) ||
+	    !(facts->can & MMLENS_CAN_EXCLUSIVE))
+		return 0;
+	return is_large(extent) && extent->order < 31 ? 1U << extent->order : 1;
 }
 
-/* What the count of references decides, once mappings do not. */
+/* Taken if nobody else maps it; that is counted, and not by references. */
+static struct verdict judge_mappings(const struct mml_extent *extent)
+{
+	if (!mappings(extent))
+		return PREDICTED(CANNOT_TELL, MAYBE);
+	return mappings(extent) == 1 ? VERDICT(WRITE_REUSES, TAKES) :
+				       copies(extent, false);
+}
+
+/* A huge page behind a PMD: all of it or nothing. */
+static struct verdict judge_huge(const struct mml_judge *facts)
+{
+	const struct mml_extent *extent = facts->extent;
+
+	if (!(facts->can & MMLENS_CAN_EXCLUSIVE))
+		return extent->folio_mapcount == MMLENS_UNKNOWN32 ?
+			PREDICTED(CANNOT_TELL, MAYBE) : judge_mappings(extent);
+	if (mappings(extent) > 1)
+		return copies(extent, false);
+	if (extent->refcount == MMLENS_UNKNOWN32)
+		return PREDICTED(CANNOT_TELL, MAYBE);
+	return extent->refcount == 1 + swap_references(facts) ?
+		PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true);
+}
+
+/* A page of a large folio that page-table entries map one by one, since 6.12. */
+static struct verdict judge_large(const struct mml_judge *facts)
+{
+	const struct mml_extent *extent = facts->extent;
+
+	if (!(facts->can & MMLENS_CAN_FOLIO_SHARED) ||
+	    extent->folio_shared == MMLENS_SHARED_MAYBE ||
+	    extent->folio_mapcount <= 1)
+		return copies(extent, false);
+	if (extent->folio_shared == MMLENS_UNKNOWN32 ||
+	    extent->folio_mapcount == MMLENS_UNKNOWN32 ||
+	    extent->refcount == MMLENS_UNKNOWN32)
+		return PREDICTED(CANNOT_TELL, MAYBE);
+	return extent->refcount == extent->folio_mapcount + swap_references(facts) ?
+		PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true);
+}
+
+/* What the count of references decides, since that of mappings does not. */
 static struct verdict judge_references(const struct mml_judge *facts)
 {
 	const struct mml_extent *extent = facts->extent;
-	bool cached = extent->flags & MMLENS_PAGE_SWAPCACHE;
+	bool drains = facts->can & MMLENS_CAN_EXCLUSIVE &&
+		      !(extent->flags & MMLENS_PAGE_LRU);
 
-	if (!(facts->can & MMLENS_CAN_EXCLUSIVE))
-		return extent->refcount == 1 ? VERDICT(EXCLUSIVE, KEEPS) :
-					       copies(extent);
-	if (extent->refcount <= 1U + cached)
-		return VERDICT(EXCLUSIVE, KEEPS);
-	return extent->refcount <= 3 ? VERDICT(WRITE_MAY_COPY, MAYBE) :
-				       copies(extent);
+	if (mappings(extent) > 1)
+		return copies(extent, false);
+	if (extent->refcount == MMLENS_UNKNOWN32)
+		return PREDICTED(CANNOT_TELL, MAYBE);
+	if (extent->refcount <= 1 + swap_references(facts))
+		return PREDICTED(WRITE_REUSES, TAKES);
+	return drains && extent->refcount <= 3 ?
+		PREDICTED(CANNOT_TELL, MAYBE) : copies(extent, true);
 }
 
 /* An anonymous page that a private, writable area maps without write. */
 static struct verdict judge_anon(const struct mml_judge *facts)
 {
 	const struct mml_extent *extent = facts->extent;
-	struct verdict verdict;
 
 	if (extent->flags & MMLENS_PAGE_KSM)
-		return VERDICT(WRITE_COPIES, "VMA may write, entry may not, and KSM has merged the page: the next write copies (predicted)");
+		return VERDICT(KSM, "VMA may write, entry may not, and KSM has merged the page: the next write copies");
 	if (facts->can & MMLENS_CAN_EXCLUSIVE &&
 	    extent->flags & MMLENS_PAGE_ANON_EXCLUSIVE)
-		return VERDICT(EXCLUSIVE, "VMA may write, entry may not, but the page is this process's own: the next write keeps it (predicted)");
+		return extent->flags & MMLENS_PAGE_PINNED ?
+			VERDICT(PINNED, "pinned for I/O, and this process's own: the next write keeps it, fork copies it at once") :
+			VERDICT(WRITE_REUSES, "VMA may write, entry may not, but the page is this process's own: the next write keeps it");
 	if (extent->mapkind == MMLENS_MAPKIND_PRECISE && extent->mapcount > 1)
-		return copies(extent);
+		return copies(extent, false);
 	if (extent->flags & MMLENS_PAGE_HUGE)
-		return VERDICT(EXCLUSIVE, KEEPS);
-	if (extent->refcount == MMLENS_UNKNOWN32)
-		return VERDICT(WRITE_MAY_COPY, MAYBE);
-	if (judge_large(facts, &verdict))
-		return verdict;
+		return judge_mappings(extent);
+	if (is_huge(extent))
+		return judge_huge(facts);
+	if (extent->order == MMLENS_UNKNOWN32 && extent->flags & MMLENS_PAGE_THP)
+		return PREDICTED(CANNOT_TELL, MAYBE);
+	if (is_large(extent) && facts->kernel >= MML_KERNEL(6, 12))
+		return judge_large(facts);
 	return judge_references(facts);
+}
+
+/* The entry may write: there will be no fault. */
+static struct verdict judge_writable(const struct mml_judge *facts)
+{
+	uint64_t flags = facts->extent->flags;
+	bool of_file = facts->vma->kind == MMLENS_VMA_KIND_FILE ||
+		       facts->vma->kind == MMLENS_VMA_KIND_SHMEM;
+
+	if (flags != MMLENS_UNKNOWN && flags & MMLENS_PAGE_PINNED)
+		return VERDICT(PINNED, "pinned for I/O; VMA and entry may write: a write stays in this page, fork copies it at once");
+	if (of_file)
+		return VERDICT(FILE_COPIED, "a copy of the file's page, this process's own; VMA and entry may write: a write stays in it");
+	return VERDICT(EXCLUSIVE, "VMA and entry may write: a write stays in this page, which is this process's own");
 }
 
 static struct verdict judge_present(const struct mml_judge *facts)
@@ -215,7 +312,7 @@ static struct verdict judge_present(const struct mml_judge *facts)
 	bool write = extent->entry & MMLENS_ENTRY_WRITE;
 
 	if (!facts->vma || extent->entry == MMLENS_UNKNOWN)
-		return VERDICT(UNKNOWN, "too little was asked to judge");
+		return VERDICT(CANNOT_TELL, "too little was asked to judge");
 	if (!has(facts, MMLENS_VM_WRITE))
 		return VERDICT(READ_ONLY, "VMA may not write: a write is SIGSEGV");
 	if (extent->entry & MMLENS_ENTRY_UFFD_WP && !write)
@@ -223,13 +320,13 @@ static struct verdict judge_present(const struct mml_judge *facts)
 	if (has(facts, MMLENS_VM_SHARED))
 		return write ?
 			VERDICT(SHARED, "VMA and entry may write: all who map this page see it") :
-			VERDICT(SHARED, "VMA may write, entry may not: the next write is noted, and goes to this same page (predicted)");
+			VERDICT(SHARED, "VMA may write, entry may not: the next write is noted, and goes to this same page");
 	if (write)
-		return VERDICT(EXCLUSIVE, "VMA and entry may write: a write stays in this page, which is this process's own");
+		return judge_writable(facts);
 	if (extent->flags == MMLENS_UNKNOWN)
-		return VERDICT(UNKNOWN, "too little was asked to judge");
+		return VERDICT(CANNOT_TELL, "too little was asked to judge");
 	if (!(extent->flags & MMLENS_PAGE_ANON))
-		return VERDICT(WRITE_COPIES, "VMA may write, entry may not: the next write copies the file's page (predicted)");
+		return VERDICT(FILE_UNCOPIED, "VMA may write, entry may not: the next write copies the file's page");
 	return judge_anon(facts);
 }
 
@@ -256,19 +353,24 @@ static struct verdict judge(const struct mml_judge *facts)
 	default:
 		if (state <= MMLENS_STATE_MAX)
 			return by_state[state];
-		return VERDICT(UNKNOWN, "this tool does not know this state");
+		return VERDICT(CANNOT_TELL, "this tool does not know this state");
 	}
 }
 
 /**
- * mml_judge_class() - what a write would lead to, in one word
+ * mml_judge() - what a write would lead to
  * @facts: what is known
+ * @predicted: set, if not NULL: references that come and go may change it
  *
  * Return: the class
  */
-enum mml_class mml_judge_class(const struct mml_judge *facts)
+enum mml_class mml_judge(const struct mml_judge *facts, bool *predicted)
 {
-	return judge(facts).class;
+	struct verdict verdict = judge(facts);
+
+	if (predicted)
+		*predicted = verdict.predicted;
+	return verdict.class;
 }
 
 /**
@@ -281,11 +383,13 @@ enum mml_class mml_judge_class(const struct mml_judge *facts)
  */
 const char *mml_judge_say(const struct mml_judge *facts, char *buf, size_t size)
 {
+	struct verdict verdict = judge(facts);
 	const char *first = "";
 
 	if (facts->extent->state == MMLENS_STATE_NUMA_HINT)
 		first = "NUMA balancing waits for the next touch, which faults once. Then: ";
-	snprintf(buf, size, "%s%s", first, judge(facts).text);
+	snprintf(buf, size, "%s%s%s", first, verdict.text,
+		 verdict.predicted ? " (predicted)" : "");
 	return buf;
 }
 

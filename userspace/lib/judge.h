@@ -9,29 +9,52 @@
 #include "lib/mmlens.h"
 #include "lib/names.h"
 
-/* What a write to a page would lead to, in one word. */
+/*
+ * What a page is to copy-on-write, in one word, each with one outcome of a
+ * write. Where two words fit, the one that decides the outcome is taken: a
+ * copied page of a file that was shared by fork afterwards is WRITE_COPIES.
+ */
 enum mml_class {
 	MML_CLASS_NONE,		/* nothing is there yet */
-	MML_CLASS_EXCLUSIVE,	/* this process's own page: the write stays in it */
-	MML_CLASS_WRITE_COPIES,	/* copy on write */
-	MML_CLASS_WRITE_MAY_COPY, /* copied or taken: references decide at that moment */
-	MML_CLASS_WRITE_FILLS,	/* the page of zeroes gives way to a fresh one */
-	MML_CLASS_SHARED,	/* a shared mapping: the write goes to the same page */
+	MML_CLASS_EXCLUSIVE,	/* this process's own, entry writable: no fault, the same page */
+	MML_CLASS_WRITE_REUSES,	/* a fault, then the same page */
+	MML_CLASS_WRITE_COPIES,	/* shared: the write takes a new page */
+	MML_CLASS_FILE_UNCOPIED, /* the file's page in a private area: a new page */
+	MML_CLASS_FILE_COPIED,	/* as EXCLUSIVE, in a private area of a file */
+	MML_CLASS_ZERO,		/* the page of zeroes: a new page */
+	MML_CLASS_KSM,		/* merged by KSM: a new page */
+	MML_CLASS_PINNED,	/* pinned for I/O, this process's own: the same page */
+	MML_CLASS_SHARED,	/* a shared area, no copy-on-write: the same page */
+	MML_CLASS_SWAP_EXCLUSIVE, /* read back, then the same page */
+	MML_CLASS_SWAP_SHARED,	/* read back, then a new page if others still have it */
+	MML_CLASS_SWAPPED,	/* read back; this kernel does not say whether shared */
 	MML_CLASS_READ_ONLY,	/* the area lets nobody write */
 	MML_CLASS_NO_ACCESS,	/* PROT_NONE */
-	MML_CLASS_SWAPPED,
 	MML_CLASS_MOVING,	/* migration: the access waits */
 	MML_CLASS_DEVICE,	/* device memory, or a frame without struct page */
 	MML_CLASS_TRAP,		/* the touch is a signal, or goes to userfaultfd */
-	MML_CLASS_UNKNOWN,
+	MML_CLASS_CANNOT_TELL,	/* references decide at that moment; or not enough is known */
 };
 
 extern const struct mml_name mml_class_names[];
 
 /*
- * What is known when a page is judged. A column that was not asked for leaves
- * the judgement less certain: FLAGS and MAPCOUNT decide most, REFCOUNT the rest.
+ * What is known when a page is judged. A column that was not asked for, and is
+ * MMLENS_UNKNOWN, leaves the judgement less certain; MML_JUDGE_COLUMNS are all
+ * that matter. FLAGS and MAPCOUNT decide most, REFCOUNT and the folio the rest.
  */
+#define MML_JUDGE_COLUMNS						\
+	(MMLENS_COL_BIT(MMLENS_COL_STATE) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_LEVEL) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ENTRY) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_REFCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ORDER) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FOLIO_MAPCOUNT) |			\
+	 MMLENS_COL_BIT(MMLENS_COL_FOLIO_SHARED))
+
 struct mml_judge {
 	const struct mml_vma *vma;		/* or NULL */
 	uint64_t page_size;
@@ -45,7 +68,8 @@ struct mml_judge {
 /* From a release string such as "6.1.0-31-amd64"; 0 when it is none. */
 unsigned int mml_kernel(const char *release);
 
-enum mml_class mml_judge_class(const struct mml_judge *facts);
+/* @predicted, or NULL: is it for references that come and go to change? */
+enum mml_class mml_judge(const struct mml_judge *facts, bool *predicted);
 
 /* One sentence: what a touch of this page would lead to, and why. */
 const char *mml_judge_say(const struct mml_judge *facts, char *buf, size_t size);

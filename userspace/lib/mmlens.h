@@ -182,6 +182,9 @@ struct mml_extent {
 	uint32_t zone;		/* enum mmlens_zone */
 };
 
+/* Makes columns, an MMLENS_COL_BIT() mask, as unknown as if never asked for. */
+void mml_extent_forget(struct mml_extent *extent, uint64_t forgotten);
+
 struct mml_level {
 	uint32_t level;		/* enum mmlens_level */
 	bool folded;
