@@ -177,6 +177,23 @@ else
 	skip "vma: a name that is not UTF-8 is not lost" "no python3"
 fi
 
+# ---- trees ----
+
+export LC_ALL=C
+replay tables_many tables 4101 --tree
+is "tables: a tree in ASCII where there is no UTF-8" \
+	"$(tr -d '\0-\177' <"$ktap_files/out" | wc -c)" 0
+like "... is a tree" "$(cat "$ktap_files/out")" '\|-pte'
+export LC_ALL=C.UTF-8
+json "tables: the sum of the levels is the number of rows" tables_many \
+	'([.levels[].tables] | add) == (.tables | length)' tables 4101 -j
+json "tables: VmPTE is the sum of its terms" tables_many '.vmpte |
+	(.pte + .pmd + .pud + .deposited) * .table_size == .bytes and
+	.bytes == .kernel_after and .verdict == "equal"' tables 4101 -j
+json "tables: a term that is missing makes no sum" tables_exited \
+	'.complete == false and .vmpte.bytes == null and .vmpte.verdict == "unknown"' \
+	tables 4101 -j
+
 # ---- the ends of pipes ----
 
 replay_each()

@@ -509,6 +509,8 @@ static void lost(void)
 	recv_fails(ENOBUFS);
 }
 
+static uint64_t pgtables = 61440;
+
 static void mm_numbers(struct nlmsghdr *nlh)
 {
 	int attr;
@@ -525,7 +527,7 @@ static void mm_numbers(struct nlmsghdr *nlh)
 		mnl_attr_put_u64(nlh, attr, 0x7f0000000000 + attr * PAGE);
 	for (attr = MMLENS_MM_RSS_FILE; attr <= MMLENS_MM_STACK_VM; attr++)
 		mnl_attr_put_u64(nlh, attr, attr);
-	mnl_attr_put_u64(nlh, MMLENS_MM_PGTABLES, 61440);
+	mnl_attr_put_u64(nlh, MMLENS_MM_PGTABLES, pgtables);
 }
 
 static void mm_answer(const char *comm, uint32_t state)
@@ -1127,6 +1129,234 @@ static void pages_newer(void)
 	pages_end(0);
 }
 
+/* ---- tables ---- */
+
+#define TABLE_COLUMN(name, field) \
+	{ MMLENS_TABLE_COL_##name, offsetof(struct mml_table, field), \
+	  sizeof(((struct mml_table *)0)->field) }
+
+static const struct {
+	int number;
+	size_t offset, size;
+} table_fields[] = {
+	TABLE_COLUMN(LEVEL, level), TABLE_COLUMN(START, start),
+	TABLE_COLUMN(END, end), TABLE_COLUMN(FRAME, frame),
+	TABLE_COLUMN(SLOTS, slots), TABLE_COLUMN(USED, used),
+	TABLE_COLUMN(LEAVES, leaves), TABLE_COLUMN(UNCOVERED, uncovered),
+	TABLE_COLUMN(KERNEL, kernel),
+};
+
+static void table_rows(uint64_t start, uint64_t end, const struct mml_table *v,
+		       uint32_t n)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_TABLE_GET);
+	struct nlattr *nest;
+	char column[4096];
+	size_t i, j;
+
+	span(nlh, start, end);
+	mnl_attr_put_u32(nlh, MMLENS_A_COUNT, n);
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_TABLES);
+	for (i = 0; i < MNL_ARRAY_SIZE(table_fields); i++) {
+		for (j = 0; j < n; j++)
+			memcpy(column + j * table_fields[i].size,
+			       (const char *)&v[j] + table_fields[i].offset,
+			       table_fields[i].size);
+		mnl_attr_put(nlh, table_fields[i].number,
+			     n * table_fields[i].size, column);
+	}
+	mnl_attr_put_u64(nlh, 60, 1);	/* of a newer kernel */
+	mnl_attr_nest_end(nlh, nest);
+	put(nlh);
+}
+
+static void tables_last(uint64_t end, uint32_t reason, uint64_t deposited,
+			uint64_t times)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_TABLE_GET);
+	struct nlattr *nest;
+
+	span(nlh, end, end);
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_TRAILER);
+	mnl_attr_put_u32(nlh, MMLENS_TRAILER_REASON, reason);
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_HOLDS, times);
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_DEPOSITED, deposited);
+	mnl_attr_nest_end(nlh, nest);
+	put(nlh);
+	done(0, NULL);
+}
+
+static void asked_mm(uint64_t bytes)
+{
+	pgtables = bytes;
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("tabular", MMLENS_TASK_ALIVE);
+	pgtables = 61440;
+}
+
+static void tables_begin(const struct kernel *kernel, uint64_t before)
+{
+	family(1);
+	info(kernel);
+	asked_mm(before);
+	asked_dump(MMLENS_CMD_TABLE_GET);
+	first(MMLENS_CMD_TABLE_GET, 0, 0);
+}
+
+#define GIB	(1ULL << 30)
+#define MIB2	(2ULL << 20)
+#define LIB	0x7f0000000000ULL
+
+static struct mml_table a_table(uint32_t level, uint64_t start, uint64_t frame,
+				uint32_t used)
+{
+	static const uint64_t spans[] = {
+		[MMLENS_LEVEL_PTE] = MIB2, [MMLENS_LEVEL_PMD] = GIB,
+		[MMLENS_LEVEL_PUD] = 512 * GIB, [MMLENS_LEVEL_P4D] = 512 * 512 * GIB,
+		[MMLENS_LEVEL_PGD] = 512 * 512 * GIB,
+	};
+
+	return (struct mml_table){
+		.level = level, .start = start, .end = start + spans[level],
+		.frame = frame, .used = used,
+		.slots = level == MMLENS_LEVEL_PGD ? 256 : 512,
+		.leaves = level == MMLENS_LEVEL_PTE ? used : 0,
+	};
+}
+
+/*
+ * 22 PTE tables: one alone; two side by side; and below one PMD table eleven
+ * that are neighbours, five that stand alone, three more neighbours. Their
+ * message is cut in the middle.
+ */
+static size_t many_tables(struct mml_table *v)
+{
+	size_t n = 0, i;
+
+	v[n] = a_table(MMLENS_LEVEL_PGD, 0, 0xa3f1, 2);
+	v[n].end = 0x7ffffffff000;
+	v[n++].kernel = 69;
+	v[n++] = a_table(MMLENS_LEVEL_PUD, 0x558000000000, 0x100, 2);
+	v[n++] = a_table(MMLENS_LEVEL_PMD, 0x55d0c0000000, 0x101, 1);
+	v[n++] = a_table(MMLENS_LEVEL_PTE, HEAP, 0x102, 12);
+	v[n++] = a_table(MMLENS_LEVEL_PMD, 0x55d100000000, 0x103, 2);
+	v[n++] = a_table(MMLENS_LEVEL_PTE, 0x55d100000000, 0x104, 0);
+	v[n++] = a_table(MMLENS_LEVEL_PTE, 0x55d100200000, 0x107, 512);
+	v[n++] = a_table(MMLENS_LEVEL_PUD, LIB, 0x200, 1);
+	v[n] = a_table(MMLENS_LEVEL_PMD, LIB, 0x201, 23);
+	v[n].uncovered = 1;
+	v[n++].leaves = 3;
+	for (i = 0; i < 11; i++)
+		v[n++] = a_table(MMLENS_LEVEL_PTE, LIB + i * MIB2, 0x300 + i, 100 + i);
+	for (i = 0; i < 5; i++)
+		v[n++] = a_table(MMLENS_LEVEL_PTE, LIB + (20 + 2 * i) * MIB2, 0x400 + 2 * i, 7);
+	for (i = 0; i < 3; i++)
+		v[n++] = a_table(MMLENS_LEVEL_PTE, LIB + (40 + i) * MIB2, 0x500 - i, 9);
+	return n;
+}
+
+static void tables_of(uint64_t before, uint64_t after, uint64_t deposited,
+		      uint64_t times)
+{
+	struct mml_table v[40];
+	size_t n = many_tables(v);
+
+	tables_begin(&debian_6_1, before);
+	table_rows(0, LIB + 4 * MIB2, v, 12);
+	table_rows(LIB + 4 * MIB2, 0x7ffffffff000, v + 12, n - 12);
+	tables_last(0x7ffffffff000, MMLENS_REASON_COMPLETE, deposited, times);
+	asked_mm(after);
+}
+
+/* 22 pte, 3 pmd, 2 pud, 3 deposited */
+#define MANY_BYTES (30 * PAGE)
+
+static void tables_many(void)
+{
+	tables_of(MANY_BYTES, MANY_BYTES, 3, 1);
+}
+
+/* More lines below one table than there is room for. */
+static void tables_scattered(void)
+{
+	struct mml_table v[24];
+	size_t n = 0, i;
+
+	v[n] = a_table(MMLENS_LEVEL_PGD, 0, 0xa3f1, 1);
+	v[n].end = 0x7ffffffff000;
+	v[n++].kernel = 69;
+	v[n++] = a_table(MMLENS_LEVEL_PUD, LIB, 0x200, 1);
+	v[n++] = a_table(MMLENS_LEVEL_PMD, LIB, 0x201, 20);
+	for (i = 0; i < 20; i++)
+		v[n++] = a_table(MMLENS_LEVEL_PTE, LIB + 2 * i * MIB2, 0x300 + i, 1);
+	tables_begin(&debian_6_1, 22 * PAGE);
+	table_rows(0, 0x7ffffffff000, v, n);
+	tables_last(0x7ffffffff000, MMLENS_REASON_COMPLETE, 0, 1);
+	asked_mm(22 * PAGE);
+}
+
+static void tables_five(void)
+{
+	static const struct kernel five = {
+		"6.12.9-amd64", 5, 0xfffffffffff000, 0, CAN_6_1,
+	};
+	struct mml_table v[] = {
+		a_table(MMLENS_LEVEL_PGD, 0, 0xa3f1, 1),
+		a_table(MMLENS_LEVEL_P4D, 0, 0xa3f2, 1),
+		a_table(MMLENS_LEVEL_PUD, LIB, 0xa3f3, 1),
+		a_table(MMLENS_LEVEL_PMD, LIB, 0xa3f4, 1),
+		a_table(MMLENS_LEVEL_PTE, LIB, 0xa3f5, 5),
+	};
+
+	v[0].end = 0xfffffffffff000;
+	v[0].kernel = 3;
+	tables_begin(&five, 3 * PAGE);
+	table_rows(0, 0xfffffffffff000, v, MNL_ARRAY_SIZE(v));
+	tables_last(0xfffffffffff000, MMLENS_REASON_COMPLETE, 0, 1);
+	asked_mm(3 * PAGE);
+}
+
+/* It does not come to what the kernel says, for a reason or for none. */
+static void tables_changed(void)
+{
+	tables_of(MANY_BYTES - 2 * PAGE, MANY_BYTES + PAGE, 3, 2);
+}
+
+static void tables_differ(void)
+{
+	tables_of(MANY_BYTES + PAGE, MANY_BYTES + PAGE, 3, 1);
+}
+
+static void tables_exited(void)
+{
+	struct mml_table v[40];
+
+	many_tables(v);
+	tables_begin(&debian_6_1, MANY_BYTES);
+	table_rows(0, HEAP + MIB2, v, 4);
+	tables_last(HEAP + MIB2, MMLENS_REASON_EXITED, 0, 1);
+}
+
+static void tables_kthread(void)
+{
+	family(1);
+	info(&debian_6_1);
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("kswapd0", MMLENS_TASK_KTHREAD);
+	asked_dump(MMLENS_CMD_TABLE_GET);
+	error(ENODATA, "a kernel thread has no address space of its own",
+	      NLMSG_HDRLEN + GENL_HDRLEN);
+}
+
+/* More entries in use than there are. */
+static void bad_tables(void)
+{
+	struct mml_table table = a_table(MMLENS_LEVEL_PTE, HEAP, 0x102, 513);
+
+	tables_begin(&debian_6_1, MANY_BYTES);
+	table_rows(0, HEAP + MIB2, &table, 1);
+}
+
 /* ---- what the protocol forbids ---- */
 
 static void bad_no_trailer(void)
@@ -1269,6 +1499,10 @@ static const struct {
 	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
+	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
+	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
+	TAPE(tables_kthread),
+	TAPE(bad_tables),
 	TAPE(bad_no_trailer), TAPE(bad_length), TAPE(bad_missing),
 	TAPE(bad_order), TAPE(bad_beyond), TAPE(bad_no_pages), TAPE(bad_wraps),
 	TAPE(bad_jump), TAPE(bad_short), TAPE(bad_type), TAPE(bad_error),

@@ -17,7 +17,7 @@ for option in -h --help help; do
 	ran "mmlens $option" 0
 	like "... prints the usage on stdout" "$out" '^Usage'
 done
-for command in info mm vma walk pages cow demo; do
+for command in info mm vma walk pages tables cow demo; do
 	run mmlens $command --help
 	ran "mmlens $command --help" 0
 	like "... is about it" "$out" "^Usage: mmlens $command"
@@ -27,7 +27,7 @@ ran "mmlens --version" 0
 like "... names version" "$out" '[0-9]+\.[0-9]+'
 
 # columns
-for command in vma pages cow; do
+for command in vma pages tables cow; do
 	run mmlens $command --list-columns
 	ran "mmlens $command --list-columns needs no process" 0
 	like "... and lists some" "$out" 'START|AREA'

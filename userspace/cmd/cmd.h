@@ -65,6 +65,7 @@ int cmd_mm(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_vma(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_walk(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_pages(struct mml_ctx *ctx, int argc, char **argv);
+int cmd_tables(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_cow(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_demo(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_help(struct mml_ctx *ctx, int argc, char **argv);

@@ -16,6 +16,7 @@ const struct cmd cmd_table[] = {
 	{ "vma", "PID [ADDR]", "its areas, or the one at an address", cmd_vma },
 	{ "walk", "PID ADDR...", "one address, page table by page table", cmd_walk },
 	{ "pages", "PID [RANGE]", "what stands in the page tables", cmd_pages },
+	{ "tables", "PID", "every page-table page, and what they sum to", cmd_tables },
 	{ "cow", "PID...", "what forked processes still share, and who copied the rest", cmd_cow },
 	{ "demo", "", "watch copy-on-write happen to a process made for it", cmd_demo },
 	{ "help", "[COMMAND]", "how to use a command", cmd_help },

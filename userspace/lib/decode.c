@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/columns.h"
 #include "lib/decode.h"
 
 enum field_kind {
@@ -154,6 +155,7 @@ struct trailer {
 	uint64_t pages;
 	uint64_t bytes;
 	uint64_t holds;
+	uint64_t deposited;
 };
 
 static const struct field trailer_fields[] = {
@@ -164,6 +166,7 @@ static const struct field trailer_fields[] = {
 	FIELD(MMLENS_TRAILER_PAGES, FIELD_U64, struct trailer, pages),
 	FIELD(MMLENS_TRAILER_BYTES, FIELD_U64, struct trailer, bytes),
 	FIELD(MMLENS_TRAILER_HOLDS, FIELD_U64, struct trailer, holds),
+	FIELD(MMLENS_TRAILER_DEPOSITED, FIELD_U64, struct trailer, deposited),
 };
 
 static const struct field mm_fields[] = {
@@ -248,17 +251,10 @@ static const struct field count_fields[] = {
 	COUNTED(LEAVES_PUD),
 };
 
-/* Where each column goes. */
-#define COLUMN(column, member)						\
-	[MMLENS_COL_##column] = {					\
-		offsetof(struct mml_extent, member),			\
-		sizeof(((struct mml_extent *)0)->member),		\
-	}
+#define COLUMN(column, member) \
+	MML_COLUMN(MMLENS_COL_##column, struct mml_extent, member)
 
-static const struct {
-	uint16_t offset;
-	uint16_t size;
-} columns[MMLENS_COL_MAX + 1] = {
+static const struct mml_column columns[MMLENS_COL_MAX + 1] = {
 	COLUMN(START, start),
 	COLUMN(PAGES, pages),
 	COLUMN(STATE, state),
@@ -595,7 +591,9 @@ bool mml_message_stalled(const struct mml_message *msg)
 
 static int read_trailer(const struct nlattr *nest, struct mml_dump *dump)
 {
-	struct trailer trailer = { .torn = MMLENS_UNKNOWN32 };
+	struct trailer trailer = {
+		.torn = MMLENS_UNKNOWN32, .deposited = MMLENS_UNKNOWN,
+	};
 	int ret = read_nest(nest, trailer_fields, &trailer);
 
 	if (ret)
@@ -609,6 +607,7 @@ static int read_trailer(const struct nlattr *nest, struct mml_dump *dump)
 	dump->records = trailer.records;
 	dump->pages = trailer.pages;
 	dump->bytes = trailer.bytes;
+	dump->deposited = trailer.deposited;
 	dump->ended = true;
 	return 0;
 }
@@ -648,50 +647,6 @@ int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
 	return 0;
 }
 
-/*
- * Finds the columns of a message: one for each granted, none of another
- * length than @count elements. Others are of a newer kernel: skipped. There is
- * at least one, so that a count is never larger than what it counts.
- */
-static int find_columns(const struct nlattr *nest, uint64_t granted,
-			uint32_t count, const char *column[MMLENS_COL_MAX + 1])
-{
-	const struct nlattr *attr;
-	unsigned int type;
-	bool any = false;
-
-	memset(column, 0, sizeof(*column) * (MMLENS_COL_MAX + 1));
-	mnl_attr_for_each_nested(attr, nest) {
-		type = mnl_attr_get_type(attr);
-		if (!type || type > MMLENS_COL_MAX)
-			continue;
-		if (mnl_attr_get_payload_len(attr) !=
-		    (uint64_t)count * columns[type].size)
-			return -EBADMSG;
-		column[type] = mnl_attr_get_payload(attr);
-		any = true;
-	}
-	if (!any)
-		return -EBADMSG;
-	for (type = 1; type <= MMLENS_COL_MAX; type++)
-		if (granted & MMLENS_COL_BIT(type) && !column[type])
-			return -EBADMSG;
-	return 0;
-}
-
-static void read_extent(const char *column[MMLENS_COL_MAX + 1], uint32_t i,
-			struct mml_extent *extent)
-{
-	unsigned int type;
-
-	extent_unknown(extent);
-	for (type = 1; type <= MMLENS_COL_MAX; type++)
-		if (column[type])
-			memcpy((char *)extent + columns[type].offset,
-			       column[type] + (size_t)i * columns[type].size,
-			       columns[type].size);
-}
-
 /**
  * mml_decode_extents() - hand over the extents of a message
  * @msg: the message
@@ -715,10 +670,11 @@ int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
 		return -EBADMSG;
 	ret = read_number(msg->attr[MMLENS_A_COUNT], &count, sizeof(count));
 	if (!ret)
-		ret = find_columns(msg->attr[MMLENS_A_EXTENTS], granted, count,
-				   column);
+		ret = mml_columns_find(msg->attr[MMLENS_A_EXTENTS], columns,
+				       MMLENS_COL_MAX, granted, count, column);
 	for (i = 0; !ret && i < count; i++) {
-		read_extent(column, i, &one);
+		extent_unknown(&one);
+		mml_columns_read(columns, MMLENS_COL_MAX, column, i, &one);
 		ret = extent(&one, arg);
 	}
 	return ret;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The requests that are answered by many messages: areas and pages. */
+/* The requests that are answered by many messages: areas, pages and tables. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,9 @@
 #include "lib/decode.h"
 #include "lib/error.h"
 #include "lib/join.h"
+#include "lib/tables.h"
 
-/* What both kinds of dump carry from message to message. */
+/* What all kinds of dump carry from message to message. */
 struct reader {
 	struct mml_dump *dump;
 	uint64_t deadline;	/* of the wait for the mmap lock */
@@ -149,6 +150,32 @@ void mml_vmas_free(struct mml_vmas *vmas)
 		mml_vma_release(&vmas->v[i]);
 	free(vmas->v);
 	memset(vmas, 0, sizeof(*vmas));
+}
+
+static int take_tables(const struct mml_message *msg, void *arg)
+{
+	return mml_decode_tables(msg, arg);
+}
+
+/**
+ * mml_tables() - every page-table page of an address space
+ * @client: the client
+ * @pid: the process
+ * @tables: where to; free with mml_tables_free(), after a failure too
+ * @err: says why not
+ *
+ * Return: 0 or a negative errno
+ */
+int mml_tables(struct mml_client *client, uint32_t pid,
+	       struct mml_tables *tables, struct mml_error *err)
+{
+	struct reader reader = {
+		.dump = &tables->dump, .data = take_tables, .arg = tables,
+	};
+
+	memset(tables, 0, sizeof(*tables));
+	return read_dump(client, dump_request(client, MMLENS_CMD_TABLE_GET, pid,
+					      0, 0), pid, &reader, err);
 }
 
 /* A receiver of extents on its way through a dump of pages. */

@@ -89,6 +89,7 @@ struct mml_dump {
 	uint64_t records;
 	uint64_t pages;
 	uint64_t bytes;
+	uint64_t deposited;	/* of tables: those that huge pages keep; or MMLENS_UNKNOWN */
 	uint64_t walked_start;	/* what was walked before it ended */
 	uint64_t walked_end;
 	uint64_t received;	/* bytes of replies, for benches */
@@ -245,6 +246,30 @@ typedef int (*mml_extent_fn)(const struct mml_extent *extent, void *arg);
 int mml_pages(struct mml_client *client, const struct mml_page_query *query,
 	      mml_extent_fn extent, void *arg, struct mml_dump *dump,
 	      struct mml_error *err);
+
+/* A page-table page. */
+struct mml_table {
+	uint32_t level;		/* enum mmlens_level of its entries */
+	uint64_t start, end;	/* the addresses that it serves */
+	uint64_t frame;		/* its own */
+	uint32_t slots;		/* entries for user addresses */
+	uint32_t used;		/* of those: not empty */
+	uint32_t leaves;	/* of those: map a page, not a table */
+	uint32_t uncovered;	/* used, where no area is: not followed */
+	uint32_t kernel;	/* used entries of the kernel's half: of the top table */
+};
+
+/* All tables, each before those below it: see lib/tables.h for what they sum to. */
+struct mml_tables {
+	struct mml_table *v;
+	size_t n;
+	struct mml_dump dump;
+};
+
+/* Free with mml_tables_free(), after a failure too: it holds what had come. */
+int mml_tables(struct mml_client *client, uint32_t pid,
+	       struct mml_tables *tables, struct mml_error *err);
+void mml_tables_free(struct mml_tables *tables);
 
 /*
  * Takes one recorded or received netlink message of PAGE_GET apart; for tests
