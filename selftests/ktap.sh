@@ -218,6 +218,16 @@ wait_until()
 	done
 }
 
+# kernel_before MAJOR.MINOR: is this kernel older?
+kernel_before()
+{
+	local release
+
+	release=$(uname -r)
+	[[ $release =~ ^([0-9]+)\.([0-9]+) ]] || bail "no version in $release"
+	((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] < ${1%.*} * 1000 + ${1#*.}))
+}
+
 ktap_end()
 {
 	echo "1..$ktap_tests"

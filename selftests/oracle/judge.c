@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/judge.h"
 #include "lib/names.h"
 
 #include "judge.h"
@@ -55,6 +57,8 @@ static const struct {
 		"zero pages are mapped without being counted: 'unknown', not 0" },
 	[RULE_HUGETLB_SOFT_DIRTY] = { "hugetlb-soft-dirty", 0, 25,
 		"pagemap does not look for it in hugetlb's entries" },
+	[RULE_UFFD_WP] = { "uffd-wp", 0, 25,
+		"pagemap tells it since 5.14; before, only the area says whether it can be" },
 	[RULE_AVERAGE] = { "average", 0, 100,
 		"this kernel keeps a folio's mapcount only" },
 };
@@ -330,6 +334,32 @@ static void judge_swap(const struct judge *j, const struct proc_page *proc,
 		ours->state == MMLENS_STATE_SWAP);
 }
 
+/* Has pagemap a bit for it? */
+static bool proc_tells_uffd_wp(void)
+{
+	static int tells = -1;
+	struct utsname uts;
+
+	if (tells < 0)
+		tells = !uname(&uts) && mml_kernel(uts.release) >= MML_KERNEL(5, 14);
+	return tells;
+}
+
+static void judge_uffd_wp(const struct judge *j, const struct proc_area *area,
+			  const struct proc_page *proc,
+			  const struct mml_extent *ours)
+{
+	bool told = ours->entry & MMLENS_ENTRY_UFFD_WP;
+
+	if (ours->state == MMLENS_STATE_MARKER_UFFD_WP)
+		return;
+	if (proc_tells_uffd_wp() || (told && !proc_area_has(area, "uw")))
+		compare(j, CHECK_UFFD_WP, ours->start,
+			!!(proc->pagemap & PM_UFFD_WP), told);
+	else if (told)
+		excuse(j, RULE_UFFD_WP);
+}
+
 static void judge_entry(const struct judge *j, const struct proc_page *proc,
 			const struct mml_extent *ours)
 {
@@ -344,10 +374,7 @@ static void judge_entry(const struct judge *j, const struct proc_page *proc,
 	else
 		compare(j, CHECK_SOFT_DIRTY, ours->start,
 			!!(proc->pagemap & PM_SOFT_DIRTY), soft_dirty);
-	if (ours->state != MMLENS_STATE_MARKER_UFFD_WP)
-		compare(j, CHECK_UFFD_WP, ours->start,
-			!!(proc->pagemap & PM_UFFD_WP),
-			!!(ours->entry & MMLENS_ENTRY_UFFD_WP));
+	judge_uffd_wp(j, area, proc, ours);
 }
 
 static void take_stock(struct verdict *verdict, const struct mml_extent *ours)

@@ -48,6 +48,7 @@ static const struct {
 	{ "ss", MMLENS_VM_SHADOW_STACK },
 	{ "sl", MMLENS_VM_SEALED },
 	{ "dp", MMLENS_VM_DROPPABLE },
+	{ "dw", MMLENS_VM_DENYWRITE },
 };
 
 /*
