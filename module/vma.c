@@ -23,15 +23,7 @@ static const struct {
 	u64 ours;
 } vm_flag_table[] = {
 #define X(name) { VM_##name, MMLENS_VM_##name },
-	X(READ) X(WRITE) X(EXEC) X(SHARED)
-	X(MAYREAD) X(MAYWRITE) X(MAYEXEC) X(MAYSHARE)
-	X(GROWSDOWN) X(PFNMAP) X(LOCKED) X(IO)
-	X(SEQ_READ) X(RAND_READ) X(DONTCOPY) X(DONTEXPAND)
-	X(LOCKONFAULT) X(ACCOUNT) X(NORESERVE) X(HUGETLB)
-	X(SYNC) X(ARCH_1) X(WIPEONFORK) X(DONTDUMP)
-	X(SOFTDIRTY) X(MIXEDMAP) X(HUGEPAGE) X(NOHUGEPAGE)
-	X(MERGEABLE) X(UFFD_MISSING) X(UFFD_WP) X(UFFD_MINOR)
-	X(SHADOW_STACK) X(SEALED) X(DROPPABLE) X(DENYWRITE)
+	MML_VM_FLAGS(X)
 #undef X
 };
 
@@ -74,7 +66,7 @@ static enum mmlens_vma_kind file_kind(const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
-	if (inode->i_sb->s_magic == SECRETMEM_MAGIC)
+	if (inode->i_sb->s_magic == MML_SECRETMEM_MAGIC)
 		return MMLENS_VMA_KIND_SECRETMEM;
 	if (inode->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(inode->i_mode))
 		return MMLENS_VMA_KIND_SHMEM;

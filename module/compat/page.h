@@ -18,7 +18,7 @@
 
 static inline unsigned long mml_raw_flags(const struct page *page)
 {
-#ifdef MML_HAVE_MEMDESC_FLAGS	/* 6.18 */
+#ifdef MML_HAVE_MEMDESC_FLAGS	/* since 6.18 */
 	return READ_ONCE(page->flags.f);
 #else
 	return READ_ONCE(page->flags);
@@ -29,12 +29,12 @@ static inline unsigned long mml_raw_flags(const struct page *page)
  * The flags to translate, as X(kernel's PG_ bit, our bit). What a kernel has
  * no flag for is left out, so that MMLENS_A_PAGE_FLAGS never claims it.
  */
-#ifdef MML_HAVE_PG_ERROR	/* gone in 6.12 */
+#ifdef MML_HAVE_PG_ERROR	/* until 6.11 */
 #define MML_PG_ERROR(X) X(PG_error, MMLENS_PAGE_ERROR)
 #else
 #define MML_PG_ERROR(X)
 #endif
-#ifdef MML_HAVE_PG_SLAB		/* a page type since 6.10 */
+#ifdef MML_HAVE_PG_SLAB		/* until 6.9: then a page type */
 #define MML_PG_SLAB(X) X(PG_slab, MMLENS_PAGE_SLAB)
 #else
 #define MML_PG_SLAB(X)
@@ -64,8 +64,8 @@ static inline unsigned long mml_raw_flags(const struct page *page)
 	MML_PG_SLAB(X)					\
 	MML_PG_IDLE(X)
 
-/* Anonymous pages keep their exclusivity since 5.19. */
-#ifdef MML_HAVE_ANON_EXCLUSIVE
+/* Does an anonymous page know that it is one process's own? */
+#ifdef MML_HAVE_ANON_EXCLUSIVE	/* since 5.19 */
 #define MML_CAN_EXCLUSIVE MMLENS_CAN_EXCLUSIVE
 /* Only valid for an anonymous page; for hugetlb, only for the head. */
 static inline bool mml_anon_exclusive(const struct page *page)
@@ -88,8 +88,8 @@ static inline bool mml_page_swapcache(const struct page *head)
 	return (mml_raw_flags(head) & both) == both;
 }
 
-/* Low bits of page->mapping; named after folios since 6.17. */
-#ifdef FOLIO_MAPPING_ANON
+/* Low bits of page->mapping. */
+#ifdef FOLIO_MAPPING_ANON	/* since 6.17 */
 #define MML_MAPPING_ANON	FOLIO_MAPPING_ANON
 #define MML_MAPPING_KSM		FOLIO_MAPPING_KSM
 #else
@@ -109,9 +109,10 @@ static inline bool mml_page_ksm(const struct page *head)
 	return (mapping & MML_MAPPING_KSM) == MML_MAPPING_KSM;
 }
 
+/* PMDs and PUDs that map the whole of a large folio. */
 static inline int mml_entire_mapcount(struct page *head)
 {
-#ifdef MML_HAVE_FOLIO_ENTIRE_MAPCOUNT
+#ifdef MML_HAVE_FOLIO_ENTIRE_MAPCOUNT	/* since 5.18 */
 	return folio_entire_mapcount((struct folio *)head);
 #else
 	return compound_mapcount(head);
@@ -144,14 +145,14 @@ static inline int mml_average_mapcount(struct page *head)
  * @head: its folio's first page
  * @kind: result: whether that is this very page's count
  *
- * Up to 6.9 the kernel has page_mapcount(); after, this is what
- * folio_precise_page_mapcount() of fs/proc/internal.h does.
+ * Where there is no page_mapcount() this is what folio_precise_page_mapcount()
+ * of fs/proc/internal.h does.
  */
 static inline int mml_page_mapcount(struct page *page, struct page *head,
 				    u32 *kind)
 {
 	*kind = MMLENS_MAPKIND_PRECISE;
-#ifdef MML_HAVE_PAGE_MAPCOUNT
+#ifdef MML_HAVE_PAGE_MAPCOUNT	/* until 6.10 */
 	return page_mapcount(page);
 #else
 	if (!PageHead(head))
@@ -171,26 +172,29 @@ static inline int mml_page_mapcount(struct page *page, struct page *head,
  * mml_folio_mapcount() - entries that map any page of a folio
  * @head: its first page
  *
- * 6.1's folio_mapcount() is not exported: this is what it does.
+ * Where a folio has no count of its own, this is what its folio_mapcount(),
+ * which is not exported, does.
  */
 static inline int mml_folio_mapcount(struct page *head)
 {
-#ifdef MML_HAVE_PAGE_MAPCOUNT
+#ifdef MML_HAVE_PAGE_MAPCOUNT	/* until 6.10 */
 	int entire, sum, nr, i;
 
 	if (!PageHead(head))
 		return atomic_read(&head->_mapcount) + 1;
-	entire = compound_mapcount(head);
+	entire = mml_entire_mapcount(head);
 	if (PageHuge(head))
 		return entire;
 	nr = compound_nr(head);
 	for (i = 0, sum = entire; i < nr; i++)
 		sum += atomic_read(&head[i]._mapcount) + 1;
+#ifdef MML_HAVE_DOUBLE_MAP		/* until 6.1 */
 	/* a file folio's _mapcount has its PMD mappings in it */
 	if (!mml_page_anon(head))
 		sum -= entire * nr;
 	else if (PageDoubleMap(head))
 		sum -= nr;
+#endif
 	/* read one by one, while others come and go */
 	return max(sum, 0);
 #else
@@ -206,17 +210,17 @@ static inline bool mml_mapcount_uniform(struct page *head)
 {
 	if (PageHuge(head) || !MML_CAN_MAPCOUNT)
 		return true;
-#ifdef MML_HAVE_PAGE_MAPCOUNT
+#ifdef MML_HAVE_DOUBLE_MAP		/* until 6.1 */
 	return !PageDoubleMap(head);
 #else
 	return mml_folio_mapcount(head) == mml_entire_mapcount(head);
 #endif
 }
 
-/* Since 6.15 a large folio knows whether it was ever mapped by a second mm. */
+/* Does a large folio know whether it was ever mapped by a second mm? */
 static inline u32 mml_folio_shared(struct page *head, int mapcount)
 {
-#ifdef MML_HAVE_FOLIO_MAYBE_MAPPED_SHARED
+#ifdef MML_HAVE_FOLIO_MAYBE_MAPPED_SHARED	/* since 6.15 */
 	bool shared = folio_maybe_mapped_shared((struct folio *)head);
 #else
 	bool shared = mapcount > 1;
@@ -225,7 +229,7 @@ static inline u32 mml_folio_shared(struct page *head, int mapcount)
 	return shared ? MMLENS_SHARED_MAYBE : MMLENS_SHARED_NO;
 }
 
-#ifdef MML_HAVE_FOLIO_MAYBE_MAPPED_SHARED
+#ifdef MML_HAVE_FOLIO_MAYBE_MAPPED_SHARED	/* since 6.15 */
 #define MML_CAN_FOLIO_SHARED MMLENS_CAN_FOLIO_SHARED
 #else
 #define MML_CAN_FOLIO_SHARED 0
@@ -233,7 +237,7 @@ static inline u32 mml_folio_shared(struct page *head, int mapcount)
 
 static inline bool mml_page_pinned(struct page *head)
 {
-#ifdef MML_HAVE_FOLIO_MAYBE_DMA_PINNED	/* 5.17 */
+#ifdef MML_HAVE_FOLIO_MAYBE_DMA_PINNED	/* since 5.18 */
 	return folio_maybe_dma_pinned((struct folio *)head);
 #else
 	return page_maybe_dma_pinned(head);

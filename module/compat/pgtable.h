@@ -18,13 +18,16 @@
 
 #ifdef CONFIG_X86_64
 
-/* Write-protected entries keep their dirty bit elsewhere since 6.6. */
-#ifndef _PAGE_DIRTY_BITS
-#define _PAGE_DIRTY_BITS _PAGE_DIRTY
+/* Write-protected entries may keep their dirty bit elsewhere. */
+#ifdef _PAGE_DIRTY_BITS		/* since 6.6 */
+#define MML_DIRTY_BITS _PAGE_DIRTY_BITS
+#else
+#define MML_DIRTY_BITS _PAGE_DIRTY
 #endif
-/* Gone in 6.16. */
-#ifndef _PAGE_DEVMAP
-#define _PAGE_DEVMAP 0ULL
+#ifdef _PAGE_DEVMAP		/* until 6.16 */
+#define MML_DEVMAP _PAGE_DEVMAP
+#else
+#define MML_DEVMAP 0ULL
 #endif
 
 #define MML_ENTRY_BITS							\
@@ -35,10 +38,10 @@
 	 MMLENS_ENTRY_PAT | MMLENS_ENTRY_SPECIAL | MMLENS_ENTRY_PROTNONE | \
 	 (_PAGE_SOFT_DIRTY ? MMLENS_ENTRY_SOFT_DIRTY : 0) |		\
 	 (_PAGE_UFFD_WP ? MMLENS_ENTRY_UFFD_WP : 0) |			\
-	 (_PAGE_DEVMAP ? MMLENS_ENTRY_DEVMAP : 0) |			\
+	 (MML_DEVMAP ? MMLENS_ENTRY_DEVMAP : 0) |			\
 	 MMLENS_ENTRY_PKEY_MASK | MML_ENTRY_EXCLUSIVE)
 
-#ifdef MML_HAVE_SWP_EXCLUSIVE
+#ifdef MML_HAVE_SWP_EXCLUSIVE	/* since 5.19 */
 #define MML_ENTRY_EXCLUSIVE		MMLENS_ENTRY_EXCLUSIVE
 #else
 #define MML_ENTRY_EXCLUSIVE		0
@@ -92,7 +95,7 @@ static inline u64 mml_entry_bits(u64 raw, enum mmlens_level level)
 		return bits | (raw & _PAGE_DIRTY ? MMLENS_ENTRY_DIRTY : 0);
 
 	bits |= MMLENS_ENTRY_LEAF;
-	bits |= raw & _PAGE_DIRTY_BITS ? MMLENS_ENTRY_DIRTY : 0;
+	bits |= raw & MML_DIRTY_BITS ? MMLENS_ENTRY_DIRTY : 0;
 	if ((raw & _PAGE_PRESENT) && (raw & _PAGE_GLOBAL))
 		bits |= MMLENS_ENTRY_GLOBAL;
 	/* PAT_LARGE is in what hugetlb inverts when it closes an entry */
@@ -102,7 +105,7 @@ static inline u64 mml_entry_bits(u64 raw, enum mmlens_level level)
 	bits |= raw & _PAGE_SOFT_DIRTY ? MMLENS_ENTRY_SOFT_DIRTY : 0;
 	bits |= raw & _PAGE_UFFD_WP ? MMLENS_ENTRY_UFFD_WP : 0;
 	bits |= raw & _PAGE_SPECIAL ? MMLENS_ENTRY_SPECIAL : 0;
-	bits |= raw & _PAGE_DEVMAP ? MMLENS_ENTRY_DEVMAP : 0;
+	bits |= raw & MML_DEVMAP ? MMLENS_ENTRY_DEVMAP : 0;
 	bits |= ((raw >> _PAGE_BIT_PKEY_BIT0) & 0xf) << MMLENS_ENTRY_PKEY_SHIFT;
 	return bits;
 }
@@ -127,22 +130,22 @@ static inline bool mml_p4d_folded(struct mm_struct *mm)
 	return mm_p4d_folded(mm);
 }
 
-/* Swap entries keep the exclusivity of their page since 5.19. */
-#ifdef MML_HAVE_SWP_EXCLUSIVE
+/* Does a swap entry keep the exclusivity of its page? */
+#ifdef MML_HAVE_SWP_EXCLUSIVE	/* since 5.19 */
 #define mml_swp_exclusive(pte)		pte_swp_exclusive(pte)
 #else
 #define mml_swp_exclusive(pte)		((void)(pte), false)
 #endif
 
-#ifdef MML_HAVE_LEAFOPS		/* 6.19: a swp_entry_t still, by another name */
+#ifdef MML_HAVE_LEAFOPS		/* since 6.19: a swp_entry_t still, by another name */
 #include <linux/leafops.h>
 #define mml_pte_to_swp(pte)		softleaf_from_pte(pte)
 #else
 #define mml_pte_to_swp(pte)		pte_to_swp_entry(pte)
 #endif
 
-/* Migration entries share their offset between the frame and A and D since 6.1. */
-#ifdef SWP_PFN_MASK
+/* A migration entry's offset is the frame, or the frame with A and D above. */
+#ifdef SWP_PFN_MASK		/* since 6.1 */
 #define mml_swp_pfn(entry)		((u64)swp_offset(entry) & SWP_PFN_MASK)
 #else
 #define mml_swp_pfn(entry)		((u64)swp_offset(entry))
@@ -154,7 +157,7 @@ static inline bool mml_p4d_folded(struct mm_struct *mm)
  */
 static inline u64 mml_migration_bits(swp_entry_t entry, u64 bits)
 {
-#ifdef SWP_MIG_YOUNG
+#ifdef SWP_MIG_YOUNG		/* since 6.1 */
 	if (swp_offset(entry) & SWP_MIG_YOUNG)
 		bits |= MMLENS_ENTRY_ACCESSED;
 	if (swp_offset(entry) & SWP_MIG_DIRTY)
@@ -163,18 +166,24 @@ static inline u64 mml_migration_bits(swp_entry_t entry, u64 bits)
 	return bits;
 }
 
-/* 5.10 had no markers; up to 6.5 the poisoned one was SWP_SWAPIN_ERROR. */
-#ifdef SWP_PTE_MARKER
+/* A page whose content is lost. */
+#if defined(PTE_MARKER_POISONED)	/* since 6.6 */
+#define MML_MARKER_POISONED PTE_MARKER_POISONED
+#elif defined(PTE_MARKER_SWAPIN_ERROR)	/* since 6.2, until 6.5 */
+#define MML_MARKER_POISONED PTE_MARKER_SWAPIN_ERROR
+#endif
+
+#ifdef SWP_PTE_MARKER		/* since 5.19 */
 static inline enum mmlens_state mml_marker_state(swp_entry_t entry)
 {
 	unsigned long marker = swp_offset(entry) & PTE_MARKER_MASK;
 
-#ifdef PTE_MARKER_GUARD		/* 6.13 */
+#ifdef PTE_MARKER_GUARD		/* since 6.13 */
 	if (marker & PTE_MARKER_GUARD)
 		return MMLENS_STATE_MARKER_GUARD;
 #endif
-#ifdef PTE_MARKER_POISONED
-	if (marker & PTE_MARKER_POISONED)
+#ifdef MML_MARKER_POISONED		/* since 6.2 */
+	if (marker & MML_MARKER_POISONED)
 		return MMLENS_STATE_MARKER_POISON;
 #endif
 	return marker & PTE_MARKER_UFFD_WP ? MMLENS_STATE_MARKER_UFFD_WP :
@@ -188,8 +197,8 @@ static inline enum mmlens_state mml_marker_state(swp_entry_t entry)
  * @bits: result: its MMLENS_ENTRY_* bits, for those states that have some
  *
  * By the type's number and not by is_migration_entry() and its kin, whose
- * names change with every other kernel. What a kernel or its configuration
- * lacks has no SWP_ macro.
+ * names change with every other kernel. What a kernel lacks has no SWP_ macro,
+ * nor has what its configuration lacks.
  *
  * Return: the state; all but SWAP and the markers have a frame, mml_swp_pfn()
  */
@@ -199,7 +208,7 @@ static inline enum mmlens_state mml_swap_state(swp_entry_t entry, u64 *bits)
 	if (swp_type(entry) < MAX_SWAPFILES)
 		return MMLENS_STATE_SWAP;
 	switch (swp_type(entry)) {
-#ifdef SWP_MIGRATION_READ
+#ifdef SWP_MIGRATION_READ	/* CONFIG_MIGRATION */
 	case SWP_MIGRATION_WRITE:
 		*bits = mml_migration_bits(entry, MMLENS_ENTRY_WRITE);
 		return MMLENS_STATE_MIGRATION;
@@ -207,38 +216,38 @@ static inline enum mmlens_state mml_swap_state(swp_entry_t entry, u64 *bits)
 		*bits = mml_migration_bits(entry, 0);
 		return MMLENS_STATE_MIGRATION;
 #endif
-#ifdef SWP_MIGRATION_READ_EXCLUSIVE
+#ifdef SWP_MIGRATION_READ_EXCLUSIVE	/* since 5.19 */
 	case SWP_MIGRATION_READ_EXCLUSIVE:
 		*bits = mml_migration_bits(entry, MMLENS_ENTRY_EXCLUSIVE);
 		return MMLENS_STATE_MIGRATION;
 #endif
-#ifdef SWP_HWPOISON
+#ifdef SWP_HWPOISON		/* CONFIG_MEMORY_FAILURE */
 	case SWP_HWPOISON:
 		return MMLENS_STATE_HWPOISON;
 #endif
-#ifdef SWP_DEVICE_READ
+#ifdef SWP_DEVICE_READ		/* CONFIG_DEVICE_PRIVATE */
 	case SWP_DEVICE_WRITE:
 		*bits = MMLENS_ENTRY_WRITE;
 		return MMLENS_STATE_DEVICE_PRIVATE;
 	case SWP_DEVICE_READ:
 		return MMLENS_STATE_DEVICE_PRIVATE;
 #endif
-#ifdef SWP_DEVICE_EXCLUSIVE_READ
+#ifdef SWP_DEVICE_EXCLUSIVE_READ	/* since 5.14, until 6.14 */
 	case SWP_DEVICE_EXCLUSIVE_WRITE:
 		*bits = MMLENS_ENTRY_WRITE;
 		return MMLENS_STATE_DEVICE_EXCLUSIVE;
 	case SWP_DEVICE_EXCLUSIVE_READ:
 		return MMLENS_STATE_DEVICE_EXCLUSIVE;
 #endif
-#ifdef SWP_DEVICE_EXCLUSIVE	/* 6.15: always writable */
+#ifdef SWP_DEVICE_EXCLUSIVE	/* since 6.15: always writable */
 	case SWP_DEVICE_EXCLUSIVE:
 		return MMLENS_STATE_DEVICE_EXCLUSIVE;
 #endif
-#ifdef SWP_SWAPIN_ERROR
+#ifdef SWP_SWAPIN_ERROR		/* since 5.19, until 6.1: then a marker */
 	case SWP_SWAPIN_ERROR:
 		return MMLENS_STATE_MARKER_POISON;
 #endif
-#ifdef SWP_PTE_MARKER
+#ifdef SWP_PTE_MARKER		/* since 5.19 */
 	case SWP_PTE_MARKER:
 		return mml_marker_state(entry);
 #endif
@@ -247,22 +256,22 @@ static inline enum mmlens_state mml_swap_state(swp_entry_t entry, u64 *bits)
 	}
 }
 
-#if defined(SWP_SWAPIN_ERROR) || defined(PTE_MARKER_POISONED)
+#if defined(SWP_SWAPIN_ERROR) || defined(MML_MARKER_POISONED)	/* since 5.19 */
 #define MML_HAVE_POISON 1
 #else
 #define MML_HAVE_POISON 0
 #endif
-#ifdef SWP_PTE_MARKER
+#ifdef SWP_PTE_MARKER		/* since 5.19 */
 #define MML_HAVE_MARKER 1
 #else
 #define MML_HAVE_MARKER 0
 #endif
-#ifdef PTE_MARKER_GUARD
+#ifdef PTE_MARKER_GUARD		/* since 6.13 */
 #define MML_HAVE_GUARD 1
 #else
 #define MML_HAVE_GUARD 0
 #endif
-#if defined(SWP_DEVICE_EXCLUSIVE_READ) || defined(SWP_DEVICE_EXCLUSIVE)
+#if defined(SWP_DEVICE_EXCLUSIVE_READ) || defined(SWP_DEVICE_EXCLUSIVE)	/* since 5.14 */
 #define MML_HAVE_DEVICE_EXCLUSIVE 1
 #else
 #define MML_HAVE_DEVICE_EXCLUSIVE 0
@@ -300,7 +309,7 @@ static inline bool mml_huge_leaf(u64 raw)
 	return raw & _PAGE_PSE;
 }
 
-/* A leaf that drivers put in a VM_PFNMAP area: pmd_special() is there since 6.12. */
+/* A leaf that drivers put in a VM_PFNMAP area; kernels before 6.12 have no such. */
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 #define mml_pmd_special(pmd)		pmd_special(pmd)
 #else

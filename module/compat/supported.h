@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kernels that mmlens is built and tested for: the one place that says so.
- * README.md and scripts/kernel are compared with it by selftests/host/style.t.
+ * README.md, dkms.conf and scripts/kernel are compared with it by
+ * selftests/host/supported.t.
+ *
+ * The other headers here hold all differences between them. What they define
+ * is named mml_ or MML_; names of the kernel's own are never made up, for a
+ * stable series may bring them any day. Behind an #if stands who needs it:
+ *
+ *	since V		kernels from V on. What stands in its place for older
+ *			ones goes when the oldest supported kernel is V
+ *	until V		kernels up to V. It goes when the oldest is newer
+ *
+ * (the releases of kernel.org: Debian and the stable series may have had it
+ * before, which is why headers are asked and not versions), or the CONFIG_
+ * option that it depends on. selftests/host/style.t fails on an #if without
+ * one, and on a shim that nobody needs any more.
  */
 #ifndef MMLENS_COMPAT_SUPPORTED_H
 #define MMLENS_COMPAT_SUPPORTED_H

@@ -9,7 +9,7 @@
 #include <linux/mm_types.h>
 #include <linux/pkeys.h>
 #include <linux/sched/coredump.h>
-#ifdef MML_HAVE_EXEC_STATE
+#ifdef MML_HAVE_EXEC_STATE	/* since 7.2 */
 #include <linux/sched/exec_state.h>
 #endif
 #include <linux/sched/mm.h>
@@ -43,7 +43,7 @@ static inline unsigned long mml_mmap_lock_owner(struct mm_struct *mm)
 static inline struct vm_area_struct *
 mml_find_vma_prev(struct mm_struct *mm, unsigned long addr)
 {
-#ifdef MML_HAVE_MAPLE_TREE
+#ifdef MML_HAVE_MAPLE_TREE	/* since 6.1 */
 	MA_STATE(mas, &mm->mm_mt, addr, addr);
 
 	return mas_prev(&mas, 0);
@@ -67,7 +67,7 @@ static inline struct file *mml_get_exe_file(struct mm_struct *mm)
 	struct file *file;
 
 	rcu_read_lock();
-#ifdef MML_HAVE_GET_FILE_RCU_SLOT	/* 6.7 */
+#ifdef MML_HAVE_GET_FILE_RCU_SLOT	/* since 6.7 */
 	file = get_file_rcu(&mm->exe_file);
 #else
 	file = rcu_dereference(mm->exe_file);
@@ -88,24 +88,24 @@ static inline struct file *mml_get_exe_file(struct mm_struct *mm)
  */
 static inline unsigned long mml_rss(struct mm_struct *mm, int member)
 {
-#ifdef MML_HAVE_RSS_PERCPU
+#ifdef MML_HAVE_RSS_PERCPU	/* since 6.2 */
 	return percpu_counter_sum_positive(&mm->rss_stat[member]);
 #else
 	return get_mm_counter(mm, member);
 #endif
 }
 
-#ifdef MML_HAVE_RSS_PERCPU
+#ifdef MML_HAVE_RSS_PERCPU	/* since 6.2 */
 #define MML_CAN_RSS_EXACT MMLENS_CAN_RSS_EXACT
 #else
 #define MML_CAN_RSS_EXACT 0
 #endif
 
-/* It moved from the mm to the task in 7.x. */
+/* Who may look into a process: enum values of TASK_DUMPABLE_*, or SUID_DUMP_*. */
 static inline unsigned int mml_dumpable(struct task_struct *task,
 					const struct mm_struct *mm)
 {
-#ifdef MML_HAVE_EXEC_STATE
+#ifdef MML_HAVE_EXEC_STATE	/* since 7.2: it moved from the mm to the task */
 	const struct task_exec_state *state;
 	unsigned int dumpable;
 
@@ -125,7 +125,7 @@ static inline unsigned int mml_dumpable(struct task_struct *task,
  */
 static inline const struct path *mml_file_path(struct file *file)
 {
-#ifdef MML_HAVE_FILE_USER_PATH
+#ifdef MML_HAVE_FILE_USER_PATH	/* since 6.8 */
 	return file_user_path(file);
 #else
 	return &file->f_path;
@@ -134,7 +134,7 @@ static inline const struct path *mml_file_path(struct file *file)
 
 static inline const struct inode *mml_file_inode(struct file *file)
 {
-#ifdef MML_HAVE_FILE_USER_PATH
+#ifdef MML_HAVE_FILE_USER_PATH	/* since 6.8 */
 	return file_user_inode(file);
 #else
 	return file_inode(file);
@@ -151,25 +151,53 @@ static inline const struct inode *mml_file_inode(struct file *file)
 /* Does %ps know the names of variables? */
 #define MML_HAVE_DATA_SYMBOLS IS_ENABLED(CONFIG_KALLSYMS_ALL)
 
-/* Younger than 5.10. */
-#ifndef SECRETMEM_MAGIC
-#define SECRETMEM_MAGIC 0x5345434d
+/* The file system of memfd_secret(): no kernel without it has that number. */
+#ifdef SECRETMEM_MAGIC		/* since 5.14 */
+#define MML_SECRETMEM_MAGIC SECRETMEM_MAGIC
+#else
+#define MML_SECRETMEM_MAGIC 0x5345434d
 #endif
-#ifndef VM_UFFD_MINOR
-#define VM_UFFD_MINOR 0
+
+/*
+ * The flags to translate, as X(name of VM_ and MMLENS_VM_). What a kernel has
+ * no flag for is left out, so that MMLENS_A_VM_FLAGS never claims it.
+ */
+#ifdef VM_UFFD_MINOR		/* since 5.13 */
+#define MML_VM_UFFD_MINOR(X) X(UFFD_MINOR)
+#else
+#define MML_VM_UFFD_MINOR(X)
 #endif
-#ifndef VM_SHADOW_STACK
-#define VM_SHADOW_STACK 0
+#ifdef VM_SHADOW_STACK		/* since 6.6 */
+#define MML_VM_SHADOW_STACK(X) X(SHADOW_STACK)
+#else
+#define MML_VM_SHADOW_STACK(X)
 #endif
-#ifndef VM_SEALED
-#define VM_SEALED 0
+#ifdef VM_SEALED		/* since 6.10 */
+#define MML_VM_SEALED(X) X(SEALED)
+#else
+#define MML_VM_SEALED(X)
 #endif
-#ifndef VM_DROPPABLE
-#define VM_DROPPABLE 0
+#ifdef VM_DROPPABLE		/* since 6.11 */
+#define MML_VM_DROPPABLE(X) X(DROPPABLE)
+#else
+#define MML_VM_DROPPABLE(X)
 #endif
-/* Older. */
-#ifndef VM_DENYWRITE
-#define VM_DENYWRITE 0
+#ifdef VM_DENYWRITE		/* until 5.14 */
+#define MML_VM_DENYWRITE(X) X(DENYWRITE)
+#else
+#define MML_VM_DENYWRITE(X)
 #endif
+
+#define MML_VM_FLAGS(X)							\
+	X(READ) X(WRITE) X(EXEC) X(SHARED)				\
+	X(MAYREAD) X(MAYWRITE) X(MAYEXEC) X(MAYSHARE)			\
+	X(GROWSDOWN) X(PFNMAP) X(LOCKED) X(IO)				\
+	X(SEQ_READ) X(RAND_READ) X(DONTCOPY) X(DONTEXPAND)		\
+	X(LOCKONFAULT) X(ACCOUNT) X(NORESERVE) X(HUGETLB)		\
+	X(SYNC) X(ARCH_1) X(WIPEONFORK) X(DONTDUMP)			\
+	X(SOFTDIRTY) X(MIXEDMAP) X(HUGEPAGE) X(NOHUGEPAGE)		\
+	X(MERGEABLE) X(UFFD_MISSING) X(UFFD_WP)				\
+	MML_VM_UFFD_MINOR(X) MML_VM_SHADOW_STACK(X)			\
+	MML_VM_SEALED(X) MML_VM_DROPPABLE(X) MML_VM_DENYWRITE(X)
 
 #endif /* MMLENS_COMPAT_VMA_H */
