@@ -77,18 +77,19 @@ static int count_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 	struct counting *c = walk->private;
 	struct mmlens_facts facts;
 	bool any = false;
+	u32 n;
 
 	mmlens_reader_forget(&c->reader);
-	for (; addr != end; ptep++, addr += PAGE_SIZE) {
-		pte_t pte = ptep_get(ptep);
-
-		if (pte_none(pte))
+	for (; addr != end; ptep += n, addr += n * PAGE_SIZE) {
+		n = 1;
+		if (pte_none(ptep_get(ptep)))
 			continue;
 		any = true;
-		mmlens_read_pte(&c->reader, &facts, pte);
-		count_entry(c, &facts, 1);
+		n = mmlens_read_ptes(&c->reader, &facts, ptep,
+				     (end - addr) >> PAGE_SHIFT);
+		count_entry(c, &facts, n);
 		if (is_leaf(&facts))
-			count(c, MMLENS_VMA_COL_LEAVES_PTE, 1);
+			count(c, MMLENS_VMA_COL_LEAVES_PTE, n);
 	}
 	if (any)
 		count(c, MMLENS_VMA_COL_TABLES, 1);

@@ -16,16 +16,7 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 
-#include "compat/pgtable.h"
 #include "epoch.h"
-
-/**
- * mmlens_epoch_supported() - can tears be seen on this architecture?
- */
-bool mmlens_epoch_supported(void)
-{
-	return MML_HAVE_TLB_GEN;
-}
 
 /**
  * mmlens_epoch_sample() - look at the flush counter

@@ -6,6 +6,8 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+#include "compat/pgtable.h"
+
 /**
  * struct mmlens_epoch - one look at an mm's flush counter
  * @gen: TLB flushes so far; 0 where the architecture does not count them
@@ -16,7 +18,14 @@ struct mmlens_epoch {
 	bool pending;
 };
 
-bool mmlens_epoch_supported(void);
+/**
+ * mmlens_epoch_supported() - can tears be seen on this architecture?
+ */
+static inline bool mmlens_epoch_supported(void)
+{
+	return MML_HAVE_TLB_GEN;
+}
+
 struct mmlens_epoch mmlens_epoch_sample(struct mm_struct *mm);
 bool mmlens_epoch_torn(const struct mmlens_epoch *first,
 		       const struct mmlens_epoch *last);

@@ -214,37 +214,68 @@ static struct mmlens_key page_key(u64 raw, struct page *page)
 	};
 }
 
-static bool same_key(const struct mmlens_key *a, const struct mmlens_key *b)
+/* Would a page, small as the key's, give the key again? Its PTE is for others. */
+static inline bool same_page(const struct mmlens_key *key, struct page *page)
 {
-	return mml_same_bits(a->raw, b->raw) && a->flags == b->flags &&
-	       a->mapping == b->mapping && a->mapcount == b->mapcount &&
-	       a->refcount == b->refcount;
+	return mml_raw_flags(page) == key->flags && !PageTail(page) &&
+	       READ_ONCE(page->mapping) == key->mapping &&
+	       atomic_read(&page->_mapcount) == key->mapcount &&
+	       page_ref_count(page) == key->refcount;
 }
 
 /*
  * Neighbours mostly differ in nothing but their frame. Comparing what facts
  * are made of costs a fraction of making them again.
  */
-static bool read_twin(struct mmlens_reader *reader, struct mmlens_facts *facts,
+static inline bool read_twin(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		      pte_t pte)
 {
 	u64 frame = pte_pfn(pte);
-	struct mmlens_key key;
-	struct page *page;
 
 	if (!reader->keyed || !mml_same_bits(reader->key.raw, pte_val(pte)) ||
-	    !pfn_valid(frame))
+	    !pfn_valid(frame) || is_zero_pfn(frame))
 		return false;
-	page = pfn_to_page(frame);
-	if (PageCompound(page))
+	if ((reader->need & PAGE_COLUMNS) &&
+	    !same_page(&reader->key, pfn_to_page(frame)))
 		return false;
-	key = page_key(pte_val(pte), page);
-	if (!same_key(&reader->key, &key))
-		return false;
+	reader->key.raw = pte_val(pte);
 	facts->frame = frame;
 	if (reader->need & COL(HEAD))
 		facts->head = frame;
 	return true;
+}
+
+/* Facts that can be had again by comparing: those of a small page. */
+static void read_keyed(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		       const struct mmlens_entry *entry, pte_t pte)
+{
+	struct page *page = pfn_to_page(entry->frame);
+	struct mmlens_key before;
+
+	if (!(reader->need & PAGE_COLUMNS)) {
+		read_entry(reader, facts, entry, MMLENS_LEVEL_PTE);
+		reader->key.raw = pte_val(pte);
+		reader->keyed = true;
+		return;
+	}
+	before = page_key(pte_val(pte), page);
+	read_entry(reader, facts, entry, MMLENS_LEVEL_PTE);
+	/* if it changed meanwhile, nobody knows of which one the facts are */
+	reader->keyed = !PageCompound(page) && same_page(&before, page);
+	reader->key = before;
+}
+
+static noinline void read_single(struct mmlens_reader *reader,
+				 struct mmlens_facts *facts, pte_t pte)
+{
+	struct mmlens_entry entry;
+
+	reader->keyed = false;
+	mmlens_entry_pte(&entry, reader->vma, pte);
+	if (entry.state == MMLENS_STATE_PRESENT)
+		read_keyed(reader, facts, &entry, pte);
+	else
+		read_entry(reader, facts, &entry, MMLENS_LEVEL_PTE);
 }
 
 /**
@@ -257,27 +288,48 @@ static bool read_twin(struct mmlens_reader *reader, struct mmlens_facts *facts,
 void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		     pte_t pte)
 {
-	struct mmlens_key before, after;
-	struct mmlens_entry entry;
-	struct page *page;
+	if (!read_twin(reader, facts, pte))
+		read_single(reader, facts, pte);
+}
 
-	if (read_twin(reader, facts, pte))
-		return;
-	reader->keyed = false;
-	mmlens_entry_pte(&entry, reader->vma, pte);
-	if (entry.state != MMLENS_STATE_PRESENT ||
-	    !(reader->need & PAGE_COLUMNS) ||
-	    PageCompound(pfn_to_page(entry.frame))) {
-		read_entry(reader, facts, &entry, MMLENS_LEVEL_PTE);
-		return;
+/*
+ * How many of the entries from @ptep on hold frames that count up from the
+ * one read last, and the same facts. Within a stretch of memory whose struct
+ * pages exist all or not at all, and lie in a row.
+ */
+static u32 count_twins(struct mmlens_reader *reader, pte_t *ptep, u32 max)
+{
+	bool look = reader->need & PAGE_COLUMNS;
+	u64 raw = mml_next_frame(reader->key.raw);
+	u64 frame = pte_pfn(__pte(raw));
+	struct page *page = pfn_to_page(frame);
+	u32 n;
+
+	for (n = 0; n < max; n++, frame++, page++) {
+		if (pte_val(ptep_get(ptep + n)) != raw ||
+		    !(frame % PAGES_PER_SUBSECTION) || is_zero_pfn(frame) ||
+		    (look && !same_page(&reader->key, page)))
+			break;
+		reader->key.raw = raw;
+		raw = mml_next_frame(raw);
 	}
-	page = pfn_to_page(entry.frame);
-	before = page_key(pte_val(pte), page);
-	read_entry(reader, facts, &entry, MMLENS_LEVEL_PTE);
-	after = page_key(pte_val(pte), page);
-	/* if it changed meanwhile, nobody knows of which one the facts are */
-	reader->keyed = same_key(&before, &after);
-	reader->key = after;
+	return n;
+}
+
+/**
+ * mmlens_read_ptes() - the facts of pages behind PTEs that follow each other
+ * @reader: what to read
+ * @facts: as mmlens_read_pte(): of the first page
+ * @ptep: the first PTE; its table's lock is held
+ * @max: so many may be looked at, at least 1
+ *
+ * Return: how many pages have those facts, with frames that count up: 1 or more
+ */
+u32 mmlens_read_ptes(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		     pte_t *ptep, u32 max)
+{
+	mmlens_read_pte(reader, facts, ptep_get(ptep));
+	return reader->keyed ? 1 + count_twins(reader, ptep + 1, max - 1) : 1;
 }
 
 /*

@@ -36,7 +36,7 @@ struct mmlens_facts {
 
 /**
  * struct mmlens_key - all that the facts of a small page are made of
- * @raw: its PTE
+ * @raw: its PTE; the rest only if struct page is asked for
  * @flags: its word of flags, zone and node
  * @mapping: whose it is; the low bits say of what kind
  * @mapcount: as stored
@@ -57,7 +57,7 @@ struct mmlens_key {
  * @raw: last word of struct page flags translated ...
  * @flags: ... and what it meant: neighbours mostly have the same
  * @key: of the small page read last, if @keyed: the next one with an equal
- *	key has equal facts. To be forgotten with each lock
+ *	key, but for the frame, has equal facts. To be forgotten with each lock
  * @keyed: @key holds one
  * @folio: folio counted last, by its first page ...
  * @folio_mapcount: ... and its count; to be forgotten with each lock
@@ -84,6 +84,8 @@ void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,
 		     u64 need);
 void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		     pte_t pte);
+u32 mmlens_read_ptes(struct mmlens_reader *reader, struct mmlens_facts *facts,
+		     pte_t *ptep, u32 max);
 bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		      enum mmlens_level level, u64 raw, unsigned long addr);
 u32 mmlens_read_mapcount(u64 frame);

@@ -74,13 +74,6 @@ static bool filter_clip(const struct filter *filter, u64 frame,
 	return true;
 }
 
-static bool frame_passes(const struct filter *filter, u64 frame)
-{
-	unsigned long addr = 0, end = PAGE_SIZE;
-
-	return filter_clip(filter, frame, &addr, &end);
-}
-
 /* What the filter needed to see, or came for nothing, must not split extents. */
 static void mask_facts(struct mmlens_facts *facts, u64 granted)
 {
@@ -108,22 +101,36 @@ static u32 unwatched_pages(const struct mmlens_facts *facts, u32 pages)
 	       (facts->entry & MMLENS_ENTRY_PRESENT) ? 0 : pages;
 }
 
+static bool add_facts(struct page_dump *pd, const struct mmlens_facts *facts,
+		      unsigned long addr, u32 pages)
+{
+	return mmlens_batch_add(&pd->batch, addr, pages,
+				facts->state == MMLENS_STATE_ZERO, facts);
+}
+
+/*
+ * Apart, like other slow paths here: kernels that clear the stack would have
+ * each page pay for the copy.
+ */
+static noinline bool add_masked(struct page_dump *pd,
+				const struct mmlens_facts *facts,
+				unsigned long addr, u32 pages)
+{
+	bool zero = facts->state == MMLENS_STATE_ZERO;
+	struct mmlens_facts granted = *facts;
+
+	mask_facts(&granted, pd->dump.columns);
+	return mmlens_batch_add(&pd->batch, addr, pages, zero, &granted);
+}
+
 /* false: the message is full, nothing was taken */
 static bool take_pages(struct page_dump *pd, const struct mmlens_facts *facts,
 		       unsigned long addr, u32 pages)
 {
-	bool zero = facts->state == MMLENS_STATE_ZERO;
-	u32 unwatched = unwatched_pages(facts, pages);
-	struct mmlens_facts granted;
-
-	if (pd->masks) {
-		granted = *facts;
-		mask_facts(&granted, pd->dump.columns);
-		facts = &granted;
-	}
-	if (!mmlens_batch_add(&pd->batch, addr, pages, zero, facts))
+	if (pd->masks ? !add_masked(pd, facts, addr, pages) :
+			!add_facts(pd, facts, addr, pages))
 		return false;
-	pd->dump.unwatched += unwatched;
+	pd->dump.unwatched += unwatched_pages(facts, pages);
 	return true;
 }
 
@@ -145,24 +152,43 @@ static void visit_vma(struct mmlens_walk *walk)
 	pd->batch.open = false;
 }
 
+static void skip_pages(struct mmlens_facts *facts, u64 pages)
+{
+	if (facts->frame != MMLENS_UNKNOWN)
+		facts->frame += pages;
+	if (!facts->order && facts->head != MMLENS_UNKNOWN)
+		facts->head += pages;
+}
+
+/* What the filter lets pass of [addr, end). false: as take_pages() */
+static bool offer_pages(struct page_dump *pd, struct mmlens_facts *facts,
+			unsigned long addr, unsigned long end)
+{
+	unsigned long first = addr;
+
+	if (pd->filter.active &&
+	    !(filter_passes(&pd->filter, facts) &&
+	      filter_clip(&pd->filter, facts->frame, &addr, &end)))
+		return true;
+	skip_pages(facts, (addr - first) >> PAGE_SHIFT);
+	return take_pages(pd, facts, addr, (end - addr) >> PAGE_SHIFT);
+}
+
 static int visit_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 		      unsigned long end)
 {
 	struct page_dump *pd = walk->private;
 	struct mmlens_facts facts;
+	u32 n;
 
 	mmlens_reader_forget(&pd->reader);
-	for (; addr != end; ptep++, addr += PAGE_SIZE) {
-		pte_t pte = ptep_get(ptep);
-
-		if (pte_none(pte))
+	for (; addr != end; ptep += n, addr += n * PAGE_SIZE) {
+		n = 1;
+		if (pte_none(ptep_get(ptep)))
 			continue;
-		mmlens_read_pte(&pd->reader, &facts, pte);
-		if (pd->filter.active &&
-		    !(filter_passes(&pd->filter, &facts) &&
-		      frame_passes(&pd->filter, facts.frame)))
-			continue;
-		if (!take_pages(pd, &facts, addr, 1))
+		n = mmlens_read_ptes(&pd->reader, &facts, ptep,
+				     (end - addr) >> PAGE_SHIFT);
+		if (!offer_pages(pd, &facts, addr, addr + n * PAGE_SIZE))
 			return stop_full(walk, addr);
 	}
 	return 0;
@@ -181,7 +207,7 @@ static int visit_uneven(struct mmlens_walk *walk,
 
 		facts.frame = frame;
 		facts.mapcount = mmlens_read_mapcount(frame);
-		if (!take_pages(pd, &facts, addr, 1))
+		if (!offer_pages(pd, &facts, addr, addr + PAGE_SIZE))
 			return stop_full(walk, addr);
 	}
 	return 0;
@@ -191,21 +217,12 @@ static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
 		      u64 raw, unsigned long addr, unsigned long end)
 {
 	struct page_dump *pd = walk->private;
-	unsigned long first = addr;
 	struct mmlens_facts facts;
-	bool even;
 
 	mmlens_reader_forget(&pd->reader);
-	even = mmlens_read_huge(&pd->reader, &facts, level, raw, addr);
-	if (pd->filter.active &&
-	    !(filter_passes(&pd->filter, &facts) &&
-	      filter_clip(&pd->filter, facts.frame, &addr, &end)))
-		return 0;
-	if (facts.frame != MMLENS_UNKNOWN)
-		facts.frame += (addr - first) >> PAGE_SHIFT;
-	if (!even)
+	if (!mmlens_read_huge(&pd->reader, &facts, level, raw, addr))
 		return visit_uneven(walk, &facts, addr, end);
-	if (!take_pages(pd, &facts, addr, (end - addr) >> PAGE_SHIFT))
+	if (!offer_pages(pd, &facts, addr, end))
 		return stop_full(walk, addr);
 	return 0;
 }

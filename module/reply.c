@@ -141,6 +141,16 @@ u32 mmlens_rows_fit(const struct mmlens_rows *rows, size_t room, u64 granted)
 	return each && room > fixed ? (room - fixed) / each : 0;
 }
 
+/* One loop for each size: a copy of unknown length costs more than the value. */
+#define GATHER(type, to, from, stride, count)				\
+	do {								\
+		u32 i_;							\
+									\
+		for (i_ = 0; i_ < (count); i_++)			\
+			memcpy((to) + i_ * sizeof(type),		\
+			       (from) + i_ * (stride), sizeof(type));	\
+	} while (0)
+
 static int put_column(struct sk_buff *skb, const struct mmlens_rows *rows,
 		      unsigned int number, const void *first, u32 count)
 {
@@ -148,16 +158,14 @@ static int put_column(struct sk_buff *skb, const struct mmlens_rows *rows,
 	struct nlattr *attr = nla_reserve(skb, number, count * size);
 	const void *from = first + rows->columns[number].offset;
 	void *to;
-	u32 i;
 
 	if (!attr)
 		return -EMSGSIZE;
 	to = nla_data(attr);
-	for (i = 0; i < count; i++) {
-		memcpy(to, from, size);
-		from += rows->row;
-		to += size;
-	}
+	if (size == sizeof(u64))
+		GATHER(u64, to, from, rows->row, count);
+	else
+		GATHER(u32, to, from, rows->row, count);
 	return 0;
 }
 

@@ -65,6 +65,12 @@ static inline bool mml_same_bits(u64 a, u64 b)
 	return (a & b & _PAGE_PRESENT) && !((a ^ b) & ~(u64)PTE_PFN_MASK);
 }
 
+/* An entry that the hardware may use, with the next frame and the same bits. */
+static inline u64 mml_next_frame(u64 raw)
+{
+	return raw + PAGE_SIZE;
+}
+
 /**
  * mml_entry_bits() - the bits of an entry that the hardware may use
  * @raw: the entry; its frame is not looked at, so it may be stored inverted
