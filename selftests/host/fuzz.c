@@ -33,6 +33,11 @@ static int take_extent(const struct mml_extent *extent, void *arg)
 	return 0;
 }
 
+static int take_extents(struct mml_extent *extents, uint32_t n, void *arg)
+{
+	return take_extent(&extents[n - 1], arg);
+}
+
 /* After a first message of a dump, or as that. */
 static void decode_dump(const struct nlmsghdr *nlh, bool first)
 {
@@ -48,7 +53,7 @@ static void decode_dump(const struct nlmsghdr *nlh, bool first)
 	if (!mml_decode_message(nlh, &msg)) {
 		mml_message_stalled(&msg);
 		mml_decode_vmas(nlh, &vmas);
-		mml_decode_extents(&msg, 0, take_extent, &sum);
+		mml_decode_extents(&msg, 0, take_extents, &sum);
 	}
 	mml_vmas_free(&vmas);
 }

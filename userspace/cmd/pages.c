@@ -276,7 +276,10 @@ static int judge_extent(const struct mml_extent *extent, void *arg)
 	reading->class = class;
 	reading->predicted = predicted;
 	mml_extent_forget(&shown, reading->hidden);
-	return ret ? ret : mml_join(&reading->join, &shown);
+	if (!ret)
+		ret = mml_join(&reading->join, &shown);
+	mml_join_keep(&reading->join);
+	return ret;
 }
 
 static void add_dump(struct mml_dump *sum, const struct mml_dump *dump)

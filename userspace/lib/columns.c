@@ -46,22 +46,41 @@ int mml_columns_find(const struct nlattr *nest, const struct mml_column *columns
 	return 0;
 }
 
+/* One loop for each size: a copy of unknown length costs more than the value. */
+static void scatter(const char *from, size_t size, uint32_t n, char *to,
+		    size_t stride)
+{
+	uint32_t i;
+
+	if (size == sizeof(uint64_t))
+		for (i = 0; i < n; i++)
+			memcpy(to + i * stride, from + i * sizeof(uint64_t),
+			       sizeof(uint64_t));
+	else
+		for (i = 0; i < n; i++)
+			memcpy(to + i * stride, from + i * sizeof(uint32_t),
+			       sizeof(uint32_t));
+}
+
 /**
- * mml_columns_read() - one row
+ * mml_columns_read() - some rows
  * @columns: as for mml_columns_find()
  * @max: likewise
  * @found: what that has found
- * @i: which row
- * @row: where to; a field whose column is absent is left as it is
+ * @first: the first row's number
+ * @n: how many
+ * @rows: where to; a field whose column is absent is left as it is
+ * @stride: bytes of a row
  */
 void mml_columns_read(const struct mml_column *columns, unsigned int max,
-		      const char *const *found, uint32_t i, void *row)
+		      const char *const *found, uint32_t first, uint32_t n,
+		      void *rows, size_t stride)
 {
 	unsigned int type;
 
 	for (type = 1; type <= max; type++)
 		if (found[type])
-			memcpy((char *)row + columns[type].offset,
-			       found[type] + (size_t)i * columns[type].size,
-			       columns[type].size);
+			scatter(found[type] + (size_t)first * columns[type].size,
+				columns[type].size, n,
+				(char *)rows + columns[type].offset, stride);
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the column of that number goes in a row's struct; size 0: it is none. */
+/* Where the column of that number goes in a row's struct; size 4 or 8; 0: it is none. */
 struct mml_column {
 	uint16_t offset;
 	uint16_t size;
@@ -28,6 +28,7 @@ int mml_columns_find(const struct nlattr *nest, const struct mml_column *columns
 		     unsigned int max, uint64_t must, uint32_t count,
 		     const char **found);
 void mml_columns_read(const struct mml_column *columns, unsigned int max,
-		      const char *const *found, uint32_t i, void *row);
+		      const char *const *found, uint32_t first, uint32_t n,
+		      void *rows, size_t stride);
 
 #endif /* MML_COLUMNS_H */

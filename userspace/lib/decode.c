@@ -251,6 +251,9 @@ static const struct field count_fields[] = {
 	COUNTED(LEAVES_PUD),
 };
 
+/* So many are decoded at a time: they fit a cache. */
+#define SOME_EXTENTS 128
+
 #define COLUMN(column, member) \
 	MML_COLUMN(MMLENS_COL_##column, struct mml_extent, member)
 
@@ -517,9 +520,9 @@ void mml_extent_forget(struct mml_extent *extent, uint64_t forgotten)
 			       columns[type].size);
 }
 
-static int keep_leaf(const struct mml_extent *extent, void *arg)
+static int keep_leaf(struct mml_extent *extents, uint32_t n, void *arg)
 {
-	*(struct mml_extent *)arg = *extent;
+	*(struct mml_extent *)arg = extents[n - 1];
 	return 0;
 }
 
@@ -651,17 +654,17 @@ int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
  * mml_decode_extents() - hand over the extents of a message
  * @msg: the message
  * @granted: MMLENS_COL_BIT() of the columns it must have
- * @extent: called for each, in order
+ * @take: called for some at a time, in order
  * @arg: its argument
  *
- * Return: 0, -EBADMSG, or what @extent returned if that is not 0
+ * Return: 0, -EBADMSG, or what @take returned if that is not 0
  */
 int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
-		       mml_extent_fn extent, void *arg)
+		       mml_extents_fn take, void *arg)
 {
 	const char *column[MMLENS_COL_MAX + 1];
-	struct mml_extent one;
-	uint32_t count, i;
+	struct mml_extent some[SOME_EXTENTS];
+	uint32_t count, i, n;
 	int ret;
 
 	if (!msg->attr[MMLENS_A_EXTENTS] && !msg->attr[MMLENS_A_COUNT])
@@ -672,10 +675,16 @@ int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
 	if (!ret)
 		ret = mml_columns_find(msg->attr[MMLENS_A_EXTENTS], columns,
 				       MMLENS_COL_MAX, granted, count, column);
-	for (i = 0; !ret && i < count; i++) {
-		extent_unknown(&one);
-		mml_columns_read(columns, MMLENS_COL_MAX, column, i, &one);
-		ret = extent(&one, arg);
+	if (ret)
+		return ret;
+	n = count < SOME_EXTENTS ? count : SOME_EXTENTS;
+	for (i = 0; i < n; i++)
+		extent_unknown(&some[i]);
+	for (i = 0; !ret && i < count; i += n) {
+		n = count - i < SOME_EXTENTS ? count - i : SOME_EXTENTS;
+		mml_columns_read(columns, MMLENS_COL_MAX, column, i, n, some,
+				 sizeof(*some));
+		ret = take(some, n, arg);
 	}
 	return ret;
 }

@@ -38,8 +38,12 @@ int mml_decode_vmas(const struct nlmsghdr *nlh, struct mml_vmas *vmas);
 int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma);
 void mml_vma_release(struct mml_vma *vma);
 
-/* Hands over the extents of a message; what @extent returns if not 0. */
+/*
+ * Hands over the extents of a message, some at a time; what @take returns if
+ * not 0. It may change those that it was given, and gets others afterwards.
+ */
+typedef int (*mml_extents_fn)(struct mml_extent *extents, uint32_t n, void *arg);
 int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
-		       mml_extent_fn extent, void *arg);
+		       mml_extents_fn take, void *arg);
 
 #endif /* MML_DECODE_H */

@@ -198,15 +198,19 @@ static int check_extent(struct pages_reader *pages,
 	return 0;
 }
 
-static int take_extent(const struct mml_extent *extent, void *arg)
+static int take_extents(struct mml_extent *extents, uint32_t n, void *arg)
 {
 	struct pages_reader *pages = arg;
-	int ret = check_extent(pages, extent);
+	uint32_t i;
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	pages->stopped = mml_join(&pages->join, extent);
-	return pages->stopped;
+	for (i = 0; !ret && i < n; i++) {
+		ret = check_extent(pages, &extents[i]);
+		if (!ret)
+			ret = pages->stopped = mml_join(&pages->join, &extents[i]);
+	}
+	mml_join_keep(&pages->join);
+	return ret;
 }
 
 static int take_pages(const struct mml_message *msg, void *arg)
@@ -216,7 +220,7 @@ static int take_pages(const struct mml_message *msg, void *arg)
 	struct pages_reader *pages = arg;
 
 	return mml_decode_extents(msg, pages->dump->envelope.columns | must,
-				  take_extent, pages);
+				  take_extents, pages);
 }
 
 static const struct {
@@ -308,12 +312,17 @@ struct counter {
 	int n;
 };
 
-static int count_extent(const struct mml_extent *extent, void *arg)
+static int count_extents(struct mml_extent *extents, uint32_t n, void *arg)
 {
 	struct counter *counter = arg;
+	uint32_t i;
+	int ret = 0;
 
-	counter->n++;
-	return counter->extent(extent, counter->arg);
+	for (i = 0; !ret && i < n; i++) {
+		counter->n++;
+		ret = counter->extent(&extents[i], counter->arg);
+	}
+	return ret;
 }
 
 /**
@@ -338,6 +347,6 @@ int mml_decode_pages(const struct nlmsghdr *nlh, mml_extent_fn extent, void *arg
 		ret = mml_decode_dump(&msg, dump);
 	if (!ret)
 		ret = mml_decode_extents(&msg, dump->envelope.columns,
-					 count_extent, &counter);
+					 count_extents, &counter);
 	return ret ? ret : counter.n;
 }

@@ -44,7 +44,7 @@ static bool in_one_vma(const struct mml_join *join, uint64_t addr)
 
 static bool joins(const struct mml_join *join, const struct mml_extent *b)
 {
-	const struct mml_extent *a = &join->held;
+	const struct mml_extent *a = join->held;
 
 	return a->start + a->pages * join->page_size == b->start &&
 	       frame_follows(a, b->frame, a->frame) &&
@@ -56,22 +56,33 @@ static bool joins(const struct mml_join *join, const struct mml_extent *b)
 /**
  * mml_join() - take the next extent of a dump
  * @join: where it goes
- * @extent: the extent
+ * @extent: the extent; it must stay in place until mml_join_keep()
  *
  * Return: 0, or what the receiver returned if that is not 0
  */
-int mml_join(struct mml_join *join, const struct mml_extent *extent)
+int mml_join(struct mml_join *join, struct mml_extent *extent)
 {
 	int ret;
 
-	if (join->holds && joins(join, extent)) {
-		join->held.pages += extent->pages;
+	if (join->held && joins(join, extent)) {
+		join->held->pages += extent->pages;
 		return 0;
 	}
 	ret = mml_join_flush(join);
-	join->held = *extent;
-	join->holds = true;
+	join->held = extent;
 	return ret;
+}
+
+/**
+ * mml_join_keep() - let go of the memory of what was taken
+ * @join: copies what it still needs
+ */
+void mml_join_keep(struct mml_join *join)
+{
+	if (!join->held || join->held == &join->kept)
+		return;
+	join->kept = *join->held;
+	join->held = &join->kept;
 }
 
 /**
@@ -82,8 +93,8 @@ int mml_join(struct mml_join *join, const struct mml_extent *extent)
  */
 int mml_join_flush(struct mml_join *join)
 {
-	if (!join->holds)
-		return 0;
-	join->holds = false;
-	return join->extent(&join->held, join->arg);
+	const struct mml_extent *held = join->held;
+
+	join->held = NULL;
+	return held ? join->extent(held, join->arg) : 0;
 }

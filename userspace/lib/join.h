@@ -15,12 +15,17 @@ struct mml_join {
 	mml_extent_fn extent;
 	void *arg;
 
-	bool holds;
-	struct mml_extent held;
+	struct mml_extent *held;	/* or NULL */
+	struct mml_extent kept;
 };
 
-/* Takes the next extent; 0, or what @join->extent returned. */
-int mml_join(struct mml_join *join, const struct mml_extent *extent);
+/*
+ * Takes the next extent, which must stay in place until mml_join_keep(); 0, or
+ * what @join->extent returned.
+ */
+int mml_join(struct mml_join *join, struct mml_extent *extent);
+/* What was taken may go now. */
+void mml_join_keep(struct mml_join *join);
 /* Hands over what is held. */
 int mml_join_flush(struct mml_join *join);
 

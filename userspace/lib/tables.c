@@ -49,10 +49,10 @@ static int append(struct mml_tables *tables, const char *const *found,
 	if (!v)
 		return -ENOMEM;
 	tables->v = v;
+	memset(&v[tables->n], 0, count * sizeof(*v));
+	mml_columns_read(columns, MMLENS_TABLE_COL_MAX, found, 0, count,
+			 &v[tables->n], sizeof(*v));
 	for (i = 0; i < count; i++) {
-		memset(&v[tables->n], 0, sizeof(*v));
-		mml_columns_read(columns, MMLENS_TABLE_COL_MAX, found, i,
-				 &v[tables->n]);
 		if (!makes_sense(&v[tables->n]))
 			return -EBADMSG;
 		tables->n++;
