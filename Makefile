@@ -6,14 +6,15 @@
 #	make load       put the module into the running kernel;  make unload
 #	make demo       see it at work in a virtual machine
 #	make check      every short test;  make bench  the measurements
-#	make check-kernels   the tests on all supported kernels
+#	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
-# KERNEL=6.1 kernel of the virtual machine   KERNELS="5.10 6.12" for check-kernels
+# KERNEL=6.1 kernel of the virtual machine   KERNELS="5.10 6.12" of check-kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
+KERNELS ?= all
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := $(CURDIR)/build
@@ -27,7 +28,7 @@ userspace = $(MAKE) -C userspace BUILD=$(BUILD)
 selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-.PHONY: all module tool headers load unload demo check check-kernels bench style \
+.PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
 	install uninstall tests deps-build deps-vm deps-check clean
 
 all: module tool
@@ -59,15 +60,18 @@ tests: tool
 	+@$(userspace) -s tests
 	+@$(selftests) -s all
 
+# Tests: on this machine and on one kernel; on several; and with more patience.
 check: deps-check
 	+@$(MAKE) -s tests
-	+@scripts/run-tests $(sort $(wildcard selftests/host/*.t)) \
-		--vm-options '--kernel $(KERNEL) --timeout 1500' --vm $(sort $(wildcard selftests/vm/*.t))
+	+@scripts/check $(KERNEL)
 
-# The same tests on every supported kernel, one after the other.
 check-kernels: deps-check
 	+@$(MAKE) -s tests
-	+@scripts/check-kernels $(KERNELS)
+	+@scripts/check $(KERNELS)
+
+check-long: deps-check
+	+@$(MAKE) -s tests
+	+@scripts/check --long $(KERNELS)
 
 bench: deps-vm
 	+@$(MAKE) -s tests
