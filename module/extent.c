@@ -88,7 +88,8 @@ static bool joins(const struct mmlens_extent *last, u64 addr,
 	       facts->refcount == a->refcount && facts->order == a->order &&
 	       facts->folio_mapcount == a->folio_mapcount &&
 	       facts->folio_shared == a->folio_shared &&
-	       facts->node == a->node && facts->zone == a->zone &&
+	       facts->anon_id == a->anon_id && facts->node == a->node &&
+	       facts->zone == a->zone &&
 	       head_follows(facts, last);
 }
 

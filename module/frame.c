@@ -13,6 +13,7 @@
 #include "compat/page.h"
 #include "compat/pgtable.h"
 #include "frame.h"
+#include "target.h"
 
 #define COL(name) MMLENS_COL_BIT(MMLENS_COL_##name)
 
@@ -20,7 +21,7 @@
 #define PAGE_COLUMNS							\
 	(COL(FLAGS) | COL(MAPCOUNT) | COL(MAPKIND) | COL(REFCOUNT) |	\
 	 COL(HEAD) | COL(ORDER) | COL(FOLIO_MAPCOUNT) |			\
-	 COL(FOLIO_SHARED) | COL(NODE) | COL(ZONE))
+	 COL(FOLIO_SHARED) | COL(NODE) | COL(ZONE) | COL(ANON_ID))
 
 static const struct {
 	u8 kernel;
@@ -134,6 +135,14 @@ static void read_mapcounts(struct mmlens_reader *reader,
 			mml_folio_shared(head, folio_mapcount_of(reader, head));
 }
 
+/* As VMA_GET tells of its VMA. What KSM has merged is nobody's. */
+static u64 anon_id_of(const struct page *head)
+{
+	const void *anon_vma = mml_page_anon_vma(head);
+
+	return anon_vma ? mmlens_opaque(anon_vma) : MMLENS_UNKNOWN;
+}
+
 static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		      struct page *page, bool zero)
 {
@@ -158,6 +167,8 @@ static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		facts->node = page_to_nid(page);
 	if (need & COL(ZONE))
 		facts->zone = mml_zone(page);
+	if (need & COL(ANON_ID))
+		facts->anon_id = anon_id_of(head);
 }
 
 /**
@@ -176,6 +187,7 @@ void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,
 		.swap = MMLENS_UNKNOWN,
 		.flags = MMLENS_UNKNOWN,
 		.head = MMLENS_UNKNOWN,
+		.anon_id = MMLENS_UNKNOWN,
 		.mapcount = MMLENS_UNKNOWN32,
 		.mapkind = need & COL(MAPKIND) ? MMLENS_MAPKIND_NONE :
 						 MMLENS_UNKNOWN32,

@@ -22,6 +22,7 @@ struct mmlens_facts {
 	u64 entry;
 	u64 flags;
 	u64 head;
+	u64 anon_id;
 	u32 state;
 	u32 level;
 	u32 mapcount;

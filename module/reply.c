@@ -34,6 +34,7 @@ static const struct mmlens_column extent_columns[] = {
 	EXTENT(FOLIO_SHARED, facts.folio_shared),
 	EXTENT(NODE, facts.node),
 	EXTENT(ZONE, facts.zone),
+	EXTENT(ANON_ID, facts.anon_id),
 };
 
 const struct mmlens_rows mmlens_extent_rows = {

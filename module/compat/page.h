@@ -109,6 +109,16 @@ static inline bool mml_page_ksm(const struct page *head)
 	return (mapping & MML_MAPPING_KSM) == MML_MAPPING_KSM;
 }
 
+/* The anon_vma of an anonymous page, or NULL; only to be compared. */
+static inline const void *mml_page_anon_vma(const struct page *head)
+{
+	unsigned long mapping = (unsigned long)READ_ONCE(head->mapping);
+
+	if ((mapping & MML_MAPPING_KSM) != MML_MAPPING_ANON)
+		return NULL;
+	return (const void *)(mapping - MML_MAPPING_ANON);
+}
+
 /* PMDs and PUDs that map the whole of a large folio. */
 static inline int mml_entire_mapcount(struct page *head)
 {

@@ -332,6 +332,7 @@ static const struct {
 	COLUMN(MMLENS_COL_FOLIO_MAPCOUNT, folio_mapcount),
 	COLUMN(MMLENS_COL_FOLIO_SHARED, folio_shared),
 	COLUMN(MMLENS_COL_NODE, node), COLUMN(MMLENS_COL_ZONE, zone),
+	COLUMN(MMLENS_COL_ANON_ID, anon_id),
 };
 
 static void put_extents(struct nlmsghdr *nlh, uint64_t columns,

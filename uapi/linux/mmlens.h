@@ -224,6 +224,10 @@ enum mmlens_col {
 	MMLENS_COL_FOLIO_SHARED, /* u32: enum mmlens_shared */
 	MMLENS_COL_NODE,	/* u32: NUMA node */
 	MMLENS_COL_ZONE,	/* u32: enum mmlens_zone */
+	MMLENS_COL_ANON_ID,	/* u64: opaque id of an anonymous page's anon_vma: that of
+				 * the VMA which took the frame (see MMLENS_VMA_ANON_ID),
+				 * or its root when it was swapped in shared
+				 */
 
 	__MMLENS_COL_MAX
 };

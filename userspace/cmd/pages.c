@@ -108,6 +108,7 @@ static const struct show_column columns[] = {
 	{ "FOLIO_SHARED", "folio_shared", "may more than one process map the folio?", 0, PAGE(folio_shared, SHOW_NAME, FOLIO_SHARED), .names = mml_shared_names },
 	{ "NODE", "node", "NUMA node", SHOW_IN_JSON | SHOW_RIGHT, PAGE(node, SHOW_UINT, NODE) },
 	{ "ZONE", "zone", "memory zone", 0, PAGE(zone, SHOW_NAME, ZONE), .names = mml_zone_names, .width = 7 },
+	{ "ANON_ID", "anon_id", "anon_vma of an anonymous page: that of the area which took the frame", 0, PAGE(anon_id, SHOW_HEX, ANON_ID), .width = 18 },
 	{ "CLASS", "class", "what it is to copy-on-write; if named, by references too, and so with the fewest of cannot-tell", SHOW_ALWAYS, .get = get_class, .needs = BIT(LEVEL) | BIT(ENTRY) | BIT(FLAGS) | BIT(MAPCOUNT) | BIT(MAPKIND), .width = 18 },
 	{ "PREDICTED", "predicted", "is CLASS for references that come and go to change?", SHOW_IN_JSON, .get = get_predicted },
 	{ "AREA", "area", "short name of the area", 0, .get = get_area },

@@ -275,6 +275,7 @@ static const struct mml_column columns[MMLENS_COL_MAX + 1] = {
 	COLUMN(FOLIO_SHARED, folio_shared),
 	COLUMN(NODE, node),
 	COLUMN(ZONE, zone),
+	COLUMN(ANON_ID, anon_id),
 };
 
 /**
@@ -634,6 +635,7 @@ int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
 	if (ret)
 		return ret;
 	if (!dump->messages++) {
+		dump->epoch = MMLENS_UNKNOWN;
 		ret = read_envelope(msg, &dump->envelope);
 		dump->walked_start = start;
 		dump->walked_end = start;
@@ -644,6 +646,10 @@ int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
 		return -EBADMSG;
 	dump->walked_end = end;
 	dump->received += msg->nlh->nlmsg_len;
+	if (msg->attr[MMLENS_A_EPOCH])
+		ret = read_u64(msg, MMLENS_A_EPOCH, &dump->epoch);
+	if (ret)
+		return ret;
 	dump->torn |= !!(msg->nlh->nlmsg_flags & NLM_F_DUMP_INTR);
 	if (msg->attr[MMLENS_A_TRAILER])
 		return read_trailer(msg->attr[MMLENS_A_TRAILER], dump);

@@ -29,7 +29,8 @@ static bool alike(const struct mml_extent *a, const struct mml_extent *b)
 	       a->refcount == b->refcount && a->order == b->order &&
 	       a->folio_mapcount == b->folio_mapcount &&
 	       a->folio_shared == b->folio_shared &&
-	       a->node == b->node && a->zone == b->zone;
+	       a->anon_id == b->anon_id && a->node == b->node &&
+	       a->zone == b->zone;
 }
 
 static bool in_one_vma(const struct mml_join *join, uint64_t addr)

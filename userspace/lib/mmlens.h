@@ -84,6 +84,7 @@ struct mml_dump {
 	enum mmlens_reason reason;
 	bool torn;
 	bool blind;		/* nobody looked for tears: so it is with areas */
+	uint64_t epoch;		/* the latest, MMLENS_UNKNOWN when there is none */
 	uint64_t unwatched;
 	uint64_t holds;		/* of the mmap lock: 1 is one picture */
 	uint64_t records;
@@ -181,6 +182,7 @@ struct mml_extent {
 	uint32_t folio_shared;	/* enum mmlens_shared */
 	uint32_t node;
 	uint32_t zone;		/* enum mmlens_zone */
+	uint64_t anon_id;
 };
 
 /* Makes columns, an MMLENS_COL_BIT() mask, as unknown as if never asked for. */

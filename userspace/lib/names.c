@@ -113,6 +113,7 @@ const struct mml_name mml_column_names[] = {
 	{ "folio-shared", MMLENS_COL_FOLIO_SHARED },
 	{ "node", MMLENS_COL_NODE },
 	{ "zone", MMLENS_COL_ZONE },
+	{ "anon-id", MMLENS_COL_ANON_ID },
 	{ }
 };
 
