@@ -5,169 +5,6 @@
 
 #include "lib/cow.h"
 
-/* ---- runs ---- */
-
-/* How far apart the frames, or swap entries, of neighbouring pages are. */
-static uint64_t stride(const struct mml_cow_run *run)
-{
-	return run->facts & MML_COW_SWAPPED ? MMLENS_SWAP(0, 1ULL) : 1;
-}
-
-static uint64_t where_at(const struct mml_cow_run *run, uint64_t page)
-{
-	if (run->where == MMLENS_UNKNOWN)
-		return MMLENS_UNKNOWN;
-	return run->where + page * stride(run);
-}
-
-static uint64_t end_of(const struct mml_cow_run *run, uint64_t page_size)
-{
-	return run->start + run->pages * page_size;
-}
-
-static bool follows(const struct mml_cow_run *a, const struct mml_cow_run *b,
-		    uint64_t page_size)
-{
-	return end_of(a, page_size) == b->start && a->facts == b->facts &&
-	       a->mapcount == b->mapcount && a->pages + b->pages > a->pages &&
-	       (a->facts & MML_COW_ZERO || where_at(a, a->pages) == b->where);
-}
-
-/* What stands for a page of memory, and says which. */
-static bool is_mapped(uint32_t state)
-{
-	switch (state) {
-	case MMLENS_STATE_PRESENT:
-	case MMLENS_STATE_PFNMAP:
-	case MMLENS_STATE_PROTNONE:
-	case MMLENS_STATE_NUMA_HINT:
-	case MMLENS_STATE_MIGRATION:
-	case MMLENS_STATE_DEVICE_PRIVATE:
-	case MMLENS_STATE_DEVICE_EXCLUSIVE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_zero(uint32_t state)
-{
-	return state == MMLENS_STATE_ZERO || state == MMLENS_STATE_HUGE_ZERO;
-}
-
-/* Of an entry that shows no struct page only the area can tell. */
-static bool is_private(const struct mml_extent *extent, const struct mml_vma *vma)
-{
-	if (extent->flags != MMLENS_UNKNOWN)
-		return extent->flags & MMLENS_PAGE_ANON;
-	return vma->kind == MMLENS_VMA_KIND_ANON;
-}
-
-static bool is_exclusive(const struct mml_extent *extent, uint64_t can)
-{
-	if (!(can & MMLENS_CAN_EXCLUSIVE))
-		return extent->entry & MMLENS_ENTRY_WRITE;
-	if (extent->flags != MMLENS_UNKNOWN)
-		return extent->flags & MMLENS_PAGE_ANON_EXCLUSIVE;
-	return extent->entry & MMLENS_ENTRY_EXCLUSIVE;
-}
-
-static uint32_t facts_of(const struct mml_extent *extent,
-			 const struct mml_vma *vma, uint64_t can)
-{
-	uint32_t facts = 0;
-
-	if (is_zero(extent->state))
-		return MML_COW_ZERO;
-	if (extent->state == MMLENS_STATE_SWAP)
-		facts |= MML_COW_SWAPPED | MML_COW_PRIVATE;
-	else if (is_private(extent, vma))
-		facts |= MML_COW_PRIVATE;
-	if (facts & MML_COW_PRIVATE && is_exclusive(extent, can))
-		facts |= MML_COW_EXCLUSIVE;
-	if (extent->flags != MMLENS_UNKNOWN && extent->flags & MMLENS_PAGE_KSM)
-		facts |= MML_COW_KSM;
-	if (extent->state == MMLENS_STATE_PFNMAP)
-		facts |= MML_COW_BARE;
-	return facts;
-}
-
-static bool is_resident(uint32_t state)
-{
-	return state == MMLENS_STATE_PRESENT || state == MMLENS_STATE_PROTNONE ||
-	       state == MMLENS_STATE_NUMA_HINT;
-}
-
-static int push_run(struct mml_cow_process *process,
-		    const struct mml_cow_run *run)
-{
-	size_t more = process->room ? process->room * 2 : 256;
-	struct mml_cow_run *last;
-	void *grown;
-
-	if (process->nr_runs) {
-		last = &process->runs[process->nr_runs - 1];
-		if (follows(last, run, process->page_size)) {
-			last->pages += run->pages;
-			return 0;
-		}
-	}
-	if (process->nr_runs == process->room) {
-		grown = reallocarray(process->runs, more, sizeof(*run));
-		if (!grown)
-			return -ENOMEM;
-		process->runs = grown;
-		process->room = more;
-	}
-	process->runs[process->nr_runs++] = *run;
-	return 0;
-}
-
-/**
- * mml_cow_add() - take the next extent of a process
- * @extent: with MML_COW_COLUMNS, in ascending order
- * @arg: the struct mml_cow_process, its VMAs already read
- *
- * Return: 0 or -ENOMEM
- */
-int mml_cow_add(const struct mml_extent *extent, void *arg)
-{
-	struct mml_cow_process *process = arg;
-	const struct mml_vma *vma = mml_vmas_find(process->vmas, extent->start);
-	struct mml_cow_run run = {
-		.start = extent->start,
-		.pages = extent->pages,
-		.mapcount = MMLENS_UNKNOWN32,
-	};
-
-	if (!vma || end_of(&run, process->page_size) > vma->end) {
-		process->stray = true;
-		return 0;
-	}
-	if (is_resident(extent->state))
-		process->resident += extent->pages;
-	if (extent->state == MMLENS_STATE_SWAP)
-		run.where = extent->swap;
-	else if (is_mapped(extent->state))
-		run.where = extent->frame;
-	else if (!is_zero(extent->state))
-		return 0;
-	run.facts = facts_of(extent, vma, process->can);
-	if (extent->mapkind == MMLENS_MAPKIND_PRECISE && !is_zero(extent->state))
-		run.mapcount = extent->mapcount;
-	return push_run(process, &run);
-}
-
-/**
- * mml_cow_process_free() - free what mml_cow_add() has gathered
- * @process: the process; its VMAs are the caller's
- */
-void mml_cow_process_free(struct mml_cow_process *process)
-{
-	free(process->runs);
-	memset(process, 0, sizeof(*process));
-}
-
 /* ---- judgement ---- */
 
 static bool has(const struct mml_cow_page *page, uint32_t fact)
@@ -206,7 +43,8 @@ static struct mml_cow_verdict judge_single(const struct mml_part *part,
 
 static bool is_mapped_by_others(const struct mml_cow_page *page)
 {
-	return page->run->mapcount != MMLENS_UNKNOWN32 && page->run->mapcount > 1;
+	return page->run->mapcount != MMLENS_UNKNOWN32 &&
+	       !has(page, MML_COW_AVERAGE) && page->run->mapcount > 1;
 }
 
 /* Two private frames that stand for one page of a common ancestor. */
@@ -281,8 +119,6 @@ static void cursor_begin(struct cursor *cursor,
 			 const struct mml_cow_process *process,
 			 const struct mml_place *place)
 {
-	size_t low = 0, high = process->nr_runs, middle;
-
 	*cursor = (struct cursor){
 		.last = process->runs + process->nr_runs,
 		.start = place->start,
@@ -292,14 +128,7 @@ static void cursor_begin(struct cursor *cursor,
 		cursor->run = cursor->last;
 		return;
 	}
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (end_of(&process->runs[middle], process->page_size) <= place->start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	cursor->run = process->runs + low;
+	cursor->run = mml_cow_run_at(process, place->start);
 }
 
 /* What is at page @at of the part, and up to which page that holds. */
@@ -311,15 +140,15 @@ static uint64_t cursor_read(struct cursor *cursor, uint64_t at,
 
 	page->run = NULL;
 	page->where = MMLENS_UNKNOWN;
-	while (cursor->run < cursor->last && end_of(cursor->run, size) <= addr)
+	while (cursor->run < cursor->last && mml_cow_run_end(cursor->run, size) <= addr)
 		cursor->run++;
 	if (cursor->run == cursor->last)
 		return UINT64_MAX;
 	if (cursor->run->start > addr)
 		return at + (cursor->run->start - addr) / size;
 	page->run = cursor->run;
-	page->where = where_at(cursor->run, (addr - cursor->run->start) / size);
-	return at + (end_of(cursor->run, size) - addr) / size;
+	page->where = mml_cow_run_where(cursor->run, (addr - cursor->run->start) / size);
+	return at + (mml_cow_run_end(cursor->run, size) - addr) / size;
 }
 
 /* How many pages of a part have been read in all the processes that have it. */
@@ -505,12 +334,6 @@ static int compare_borders(const void *a, const void *b)
 	return x->frame < y->frame ? -1 : x->frame > y->frame;
 }
 
-static bool has_frame(const struct mml_cow_run *run)
-{
-	return !(run->facts & (MML_COW_SWAPPED | MML_COW_ZERO | MML_COW_BARE)) &&
-	       run->where != MMLENS_UNKNOWN;
-}
-
 /* Which area each VMA is in: parts hold that, but are not in VMA order. */
 static uint32_t *areas_of(const struct mml_cow *cow, unsigned int process)
 {
@@ -542,7 +365,10 @@ static int push_borders(const struct mml_cow *cow, unsigned int which,
 			.change = 1, .process = which,
 		};
 
-		if (!has_frame(run))
+		if (run->facts & MML_COW_AVERAGE)
+			border.mapcount = MMLENS_UNKNOWN32;
+
+		if (!mml_cow_run_has_frame(run))
 			continue;
 		while (process->vmas->v[vma].end <= run->start)
 			vma++;

@@ -64,6 +64,8 @@ enum mml_cow_fact {
 	MML_COW_EXCLUSIVE	= 1 << 3,	/* not gone through a fork since it was taken */
 	MML_COW_KSM		= 1 << 4,
 	MML_COW_BARE		= 1 << 5,	/* shows no struct page: a device's, [vvar] */
+	MML_COW_HUGETLB		= 1 << 6,
+	MML_COW_AVERAGE		= 1 << 7,	/* mapcount is the folio's average */
 };
 
 struct mml_cow_run {
@@ -71,12 +73,14 @@ struct mml_cow_run {
 	uint64_t where;		/* frame or swap entry of the first page */
 	uint32_t pages;
 	uint32_t facts;		/* enum mml_cow_fact */
-	uint32_t mapcount;	/* MMLENS_UNKNOWN32 unless precise */
+	uint32_t mapcount;	/* MMLENS_UNKNOWN32 if not known; see MML_COW_AVERAGE */
+	uint64_t anon_id;	/* who took the frame: see MMLENS_COL_ANON_ID */
 };
 
 /* One process, as it was read. */
 struct mml_cow_process {
 	uint32_t pid;
+	uint64_t start_time;	/* ns since boot: a child's is later */
 	uint64_t page_size;
 	uint64_t can;		/* MMLENS_CAN_* */
 	const struct mml_vmas *vmas;
@@ -87,6 +91,33 @@ struct mml_cow_process {
 	uint64_t resident;	/* pages that are in memory */
 	bool stray;		/* a page lay in no VMA: they have changed since */
 };
+
+/* The frame, or swap entry, of a run's @page'th page. */
+static inline uint64_t mml_cow_run_where(const struct mml_cow_run *run,
+					 uint64_t page)
+{
+	if (run->where == MMLENS_UNKNOWN)
+		return MMLENS_UNKNOWN;
+	return run->where + page * (run->facts & MML_COW_SWAPPED ?
+				    MMLENS_SWAP(0, 1ULL) : 1);
+}
+
+static inline uint64_t mml_cow_run_end(const struct mml_cow_run *run,
+				       uint64_t page_size)
+{
+	return run->start + run->pages * page_size;
+}
+
+/* Whether it is memory that a struct page stands for. */
+static inline bool mml_cow_run_has_frame(const struct mml_cow_run *run)
+{
+	return !(run->facts & (MML_COW_SWAPPED | MML_COW_ZERO | MML_COW_BARE)) &&
+	       run->where != MMLENS_UNKNOWN;
+}
+
+/* The first run that ends after an address. */
+const struct mml_cow_run *mml_cow_run_at(const struct mml_cow_process *process,
+					 uint64_t addr);
 
 /* The columns that mml_cow_add() needs of PAGE_GET. */
 #define MML_COW_COLUMNS							\
@@ -99,6 +130,9 @@ struct mml_cow_process {
 	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
 	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
 	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
+
+/* Wanted too, if the module has it: tells who took the frames. */
+#define MML_COW_COLUMNS_BY MMLENS_COL_BIT(MMLENS_COL_ANON_ID)
 
 /* An mml_extent_fn for mml_pages(): @arg is the mml_cow_process. */
 int mml_cow_add(const struct mml_extent *extent, void *arg);
