@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../ktap.sh"
 
 files=$ktap_files
-mkdir -p "$files"/{scripts,selftests/host,selftests/vm}
+mkdir -p "$files"/{scripts,selftests/{host,outside,vm}}
 cp "$(dirname "$0")"/../../scripts/{check,run-tests} "$files/scripts/"
 cat >"$files/scripts/vm" <<'SCRIPT'
 #!/bin/bash
@@ -42,6 +42,8 @@ program()
 row() { grep "^$1 " <<<"$out" | xargs; }
 
 program host/here.t <<<'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
+program outside/outside.t <<<'echo 1..1; echo "ok 1 - outside of $KERNEL"'
+program outside/slow.t <<<'echo 1..1; echo "ok 1 - slow"'
 program vm/all.t <<<'echo 1..1; echo "# a remark"; echo "ok 1 - a"'
 program vm/some.t <<'SCRIPT'
 echo 1..2
@@ -55,18 +57,19 @@ SCRIPT
 
 run scripts/check 1.0
 ran "one kernel: a success" 0
-is "... and its sum" "${out##*$'\n'}" "4 passed, 0 failed, 1 skipped"
+is "... and its sum" "${out##*$'\n'}" "5 passed, 0 failed, 1 skipped"
 like "... all that was printed is shown" "$out" '# a remark'
+like "... what looks from outside knows the kernel" "$out" 'ok 1 - outside of 1.0'
 is "... only one sum" "$(grep -c '^[0-9]* passed' <<<"$out")" 1
 
 run scripts/check all
 ran "all kernels: a success" 0
-is "... and the sum of all" "${out##*$'\n'}" "7 passed, 0 failed, 1 skipped"
+is "... and the sum of all" "${out##*$'\n'}" "9 passed, 0 failed, 1 skipped"
 is "... only one sum" "$(grep -c '^[0-9]* passed' <<<"$out")" 1
 is "... the table's columns" "$(row TESTS)" "TESTS 1.0 2.0"
 is "... a program that is well on both" "$(row all.t)" "all.t 1 1"
 is "... one that skips" "$(row some.t)" "some.t 1 ~1 2"
-is "... and all" "$(row all)" "all 3 3"
+is "... and all" "$(row all)" "all 4 4"
 like "... and how long it took" "$(row seconds)" '^seconds [0-9]+ [0-9]+$'
 like "... why something was skipped" "$out" '# skipped: 1.0 some.t: .*b # SKIP folios are there since 2.0'
 is "... remarks are not shown" "$(grep -c 'a remark' <<<"$out")" 0
@@ -85,7 +88,7 @@ echo "# nothing to remark"
 SCRIPT
 run scripts/check --jobs 1 all
 ran "a failure on one of them" 1
-is "... counts" "${out##*$'\n'}" "8 passed, 1 failed, 1 skipped"
+is "... counts" "${out##*$'\n'}" "10 passed, 1 failed, 1 skipped"
 is "... is in the table" "$(row all.t)" "all.t 2 1 -1"
 like "... is named" "$out" '# failed: 2.0: .*all.t: 2 - b'
 like "... and shown, with what it remarks" "$out" $'not ok 2 - b\n# expected this, seen that\n'
@@ -99,8 +102,10 @@ like "... of which the reason is shown" "$out" 'vm: no such kernel'
 program vm/all.t <<<'echo 1..1; echo "ok 1 - ${MMLENS_LONG-short}"'
 run scripts/check 1.0
 like "usually the short form" "$out" 'ok 1 - short'
+is "... without the slow ones" "$(grep -cE 'ok 1 - (slow|longer)' <<<"$out")" 0
 run scripts/check --long 1.0
 like "--long reaches the programs" "$out" 'ok 1 - 1'
+is "... and adds the slow ones" "$(grep -cE 'ok 1 - (slow|longer)' <<<"$out")" 1
 
 # stopped, it leaves nothing behind
 program vm/all.t <<<'echo 1..1; echo $$ >pid; exec sleep 1000'

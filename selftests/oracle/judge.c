@@ -61,6 +61,8 @@ static const struct {
 		"pagemap tells it since 5.14; before, only the area says whether it can be" },
 	[RULE_AVERAGE] = { "average", 0, 100,
 		"this kernel keeps a folio's mapcount only" },
+	[RULE_CLOSED_RSS] = { "closed-rss", 4, 0,
+		"smaps of 5.10 and 6.1 leaves huge pages without access out of Rss" },
 };
 
 #define WRONG_LINES 20	/* enough to see what is up */
@@ -531,6 +533,36 @@ static uint64_t pages_within(const struct judge *j, uint64_t start, uint64_t end
 	return pages;
 }
 
+/* Of huge pages whose entry is closed to the hardware: PROT_NONE, NUMA hint. */
+static uint64_t closed_within(const struct judge *j, uint64_t start, uint64_t end)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < j->answer->nr_extents; i++) {
+		const struct mml_extent *e = &j->answer->extents[i];
+
+		if (e->start >= start && e->start < end &&
+		    e->level == MMLENS_LEVEL_PMD &&
+		    (e->entry & MMLENS_ENTRY_PROTNONE))
+			pages += e->pages;
+	}
+	return pages;
+}
+
+static void judge_area_rss(const struct judge *j, const struct proc_area *area)
+{
+	uint64_t proc = area->rss / sysconf(_SC_PAGESIZE);
+	uint64_t ours = pages_within(j, area->start, area->end);
+	uint64_t closed = closed_within(j, area->start, area->end);
+
+	/* smaps_pmd_entry(): follow_trans_huge_pmd() does not follow them */
+	if (closed && proc + closed == ours) {
+		excuse(j, RULE_CLOSED_RSS);
+		ours -= closed;
+	}
+	compare(j, CHECK_RSS, area->start, proc, ours);
+}
+
 static void judge_rss(const struct judge *j)
 {
 	uint64_t page_size = sysconf(_SC_PAGESIZE);
@@ -543,8 +575,7 @@ static void judge_rss(const struct judge *j)
 		if (proc_area_has(area, "ht"))
 			continue;
 		if (i < j->before->nr_areas && area->rss == j->before->areas[i].rss)
-			compare(j, CHECK_RSS, area->start, area->rss / page_size,
-				pages_within(j, area->start, area->end));
+			judge_area_rss(j, area);
 		else
 			excuse(j, RULE_MOVED);
 	}
