@@ -133,9 +133,18 @@ static const struct mmlens_visitor count_visitor = {
 	.huge = count_huge,
 };
 
+/* What the tables say; the others need struct page, which costs most. */
+#define TABLE_COLUMNS							\
+	(MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_TABLES) |			\
+	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PTE) |		\
+	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PMD) |		\
+	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PUD) |		\
+	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH))
+
 /**
  * mmlens_count_range() - count on
  * @counts: added to
+ * @columns: what will be asked of them: MMLENS_VMA_COL_BIT() mask
  * @mm: its mmap lock is held
  * @pos: where to begin; result: how far it went
  * @end: where to end
@@ -143,12 +152,14 @@ static const struct mmlens_visitor count_visitor = {
  *
  * Return: 0 or -EAGAIN, as mmlens_walk_range()
  */
-int mmlens_count_range(struct mmlens_counts *counts, struct mm_struct *mm,
-		       unsigned long *pos, unsigned long end, u64 deadline)
+int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
+		       struct mm_struct *mm, unsigned long *pos,
+		       unsigned long end, u64 deadline)
 {
 	struct counting counting = {
 		.counts = counts,
-		.reader.need = COL(FLAGS) | COL(MAPCOUNT),
+		.reader.need = columns & ~TABLE_COLUMNS ?
+			COL(FLAGS) | COL(MAPCOUNT) : 0,
 	};
 	struct mmlens_walk walk = {
 		.mm = mm,

@@ -20,8 +20,9 @@ struct mmlens_counts {
 	(nla_total_size(0) +						\
 	 MMLENS_VMA_COL_MAX * nla_total_size_64bit(sizeof(u64)))
 
-int mmlens_count_range(struct mmlens_counts *counts, struct mm_struct *mm,
-		       unsigned long *pos, unsigned long end, u64 deadline);
+int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
+		       struct mm_struct *mm, unsigned long *pos,
+		       unsigned long end, u64 deadline);
 int mmlens_put_counts(struct sk_buff *skb, const struct mmlens_counts *counts,
 		      u64 granted);
 

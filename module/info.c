@@ -62,7 +62,8 @@ static int put_info(struct sk_buff *skb)
 	    mmlens_put_u64(skb, MMLENS_A_PAGE_FLAGS,
 			   mmlens_frame_known_flags()) ||
 	    mmlens_put_u64(skb, MMLENS_A_VM_FLAGS, mmlens_vma_known_flags()) ||
-	    mmlens_put_u64(skb, MMLENS_A_CAN, abilities()))
+	    mmlens_put_u64(skb, MMLENS_A_CAN, abilities()) ||
+	    nla_put_u32(skb, MMLENS_A_VMA_STORE, MML_VMA_STORE))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -41,6 +41,7 @@ struct level {
 struct place {
 	unsigned long addr;
 	bool descend;
+	u32 depth;			/* what the lookup costs */
 
 	/* the VMA, or what is below and above */
 	bool in_vma, has_prev, has_next;
@@ -186,6 +187,7 @@ static int place_find(struct place *place, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = find_vma(mm, place->addr), *prev;
 
+	place->depth = mml_vma_depth(mm, place->addr);
 	if (vma && vma->vm_start <= place->addr) {
 		place->in_vma = true;
 		mmlens_vma_read(&place->vma, vma, place->path[0]);
@@ -246,6 +248,8 @@ static int put_place(struct sk_buff *skb, struct place *place,
 	    (place->has_next &&
 	     mmlens_put_vma(skb, MMLENS_A_NEXT, &place->next, NULL,
 			    0)) ||
+	    (!place->descend &&
+	     nla_put_u32(skb, MMLENS_A_DEPTH, place->depth)) ||
 	    (columns && put_descent(skb, place)))
 		return -EMSGSIZE;
 	return 0;

@@ -283,6 +283,8 @@ static bool vma_take(struct vma_dump *vd)
 		return false;
 	mmlens_vma_read(&vd->now.facts, vma, vd->path);
 	memset(&vd->now.counts, 0, sizeof(vd->now.counts));
+	vd->now.counts.of[MMLENS_VMA_COL_DEPTH] =
+		mml_vma_depth(dump->target.mm, vma->vm_start);
 	dump->pos = max(vma->vm_start, dump->pos);
 	vd->active = true;
 	return true;
@@ -309,11 +311,13 @@ static int vma_count(struct vma_dump *vd, u64 deadline)
 	unsigned long from = dump->pos;
 	int err = 0;
 
-	if (!dump->columns)
+	/* what is known without a look at the tables */
+	if (!(dump->columns & ~MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH)))
 		dump->pos = end;
 	else if (dump->pos < end && vma_same(vd))
-		err = mmlens_count_range(&vd->now.counts, dump->target.mm,
-					 &dump->pos, end, deadline);
+		err = mmlens_count_range(&vd->now.counts, dump->columns,
+					 dump->target.mm, &dump->pos, end,
+					 deadline);
 	else
 		return 0;
 	dump->bytes += dump->pos - from;

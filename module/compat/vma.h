@@ -59,6 +59,47 @@ mml_find_vma_prev(struct mm_struct *mm, unsigned long addr)
 }
 
 /**
+ * mml_vma_depth() - what a lookup of an address costs
+ * @mm: its mmap lock is held
+ * @addr: any address
+ *
+ * A maple tree is as high for one address as for another. In the red-black
+ * tree this goes the way of find_vma(), but for the four answers that each
+ * thread remembers (vmacache).
+ *
+ * Return: nodes on the way down from the root
+ */
+static inline u32 mml_vma_depth(struct mm_struct *mm, unsigned long addr)
+{
+#ifdef MML_HAVE_MAPLE_TREE	/* since 6.1 */
+	return mt_height(&mm->mm_mt);
+#else
+	struct rb_node *node = mm->mm_rb.rb_node;
+	u32 depth = 0;
+
+	while (node) {
+		struct vm_area_struct *vma =
+			rb_entry(node, struct vm_area_struct, vm_rb);
+
+		depth++;
+		if (vma->vm_end <= addr)
+			node = node->rb_right;
+		else if (vma->vm_start > addr)
+			node = node->rb_left;
+		else
+			break;
+	}
+	return depth;
+#endif
+}
+
+#ifdef MML_HAVE_MAPLE_TREE	/* since 6.1 */
+#define MML_VMA_STORE MMLENS_VMA_STORE_MAPLE
+#else
+#define MML_VMA_STORE MMLENS_VMA_STORE_RBTREE
+#endif
+
+/**
  * mml_get_exe_file() - the executable of an mm, with a reference, or NULL
  * @mm: mm_count held
  */
@@ -182,6 +223,16 @@ static inline const struct inode *mml_file_inode(struct file *file)
 #else
 #define MML_VM_DROPPABLE(X)
 #endif
+#ifdef VM_MAYBE_GUARD		/* since 6.19 */
+#define MML_VM_MAYBE_GUARD(X) X(MAYBE_GUARD)
+#else
+#define MML_VM_MAYBE_GUARD(X)
+#endif
+#ifdef VM_ALLOW_ANY_UNCACHED	/* since 6.9 */
+#define MML_VM_ALLOW_ANY_UNCACHED(X) X(ALLOW_ANY_UNCACHED)
+#else
+#define MML_VM_ALLOW_ANY_UNCACHED(X)
+#endif
 #ifdef VM_DENYWRITE		/* until 5.14 */
 #define MML_VM_DENYWRITE(X) X(DENYWRITE)
 #else
@@ -198,6 +249,8 @@ static inline const struct inode *mml_file_inode(struct file *file)
 	X(SOFTDIRTY) X(MIXEDMAP) X(HUGEPAGE) X(NOHUGEPAGE)		\
 	X(MERGEABLE) X(UFFD_MISSING) X(UFFD_WP)				\
 	MML_VM_UFFD_MINOR(X) MML_VM_SHADOW_STACK(X)			\
-	MML_VM_SEALED(X) MML_VM_DROPPABLE(X) MML_VM_DENYWRITE(X)
+	MML_VM_SEALED(X) MML_VM_DROPPABLE(X)				\
+	MML_VM_MAYBE_GUARD(X) MML_VM_ALLOW_ANY_UNCACHED(X)		\
+	MML_VM_DENYWRITE(X)
 
 #endif /* MMLENS_COMPAT_VMA_H */

@@ -144,10 +144,11 @@ struct kernel {
 	uint64_t user_end;
 	uint64_t beyond;	/* bits that this tool does not know */
 	uint64_t can;
+	uint32_t store;
 };
 
 static const struct kernel debian_6_1 = {
-	"6.1.0-31-amd64", 4, 0x7ffffffff000, 0, CAN_6_1,
+	"6.1.0-31-amd64", 4, 0x7ffffffff000, 0, CAN_6_1, MMLENS_VMA_STORE_MAPLE,
 };
 
 static void info(const struct kernel *kernel)
@@ -171,6 +172,7 @@ static void info(const struct kernel *kernel)
 	mnl_attr_put_u64(nlh, MMLENS_A_PAGE_FLAGS, 0x7f07ffffffULL | beyond << 1);
 	mnl_attr_put_u64(nlh, MMLENS_A_VM_FLAGS, 0xfffffffffULL | beyond);
 	mnl_attr_put_u64(nlh, MMLENS_A_CAN, kernel->can | beyond);
+	mnl_attr_put_u32(nlh, MMLENS_A_VMA_STORE, kernel->store);
 	put(nlh);
 	ack();
 }
@@ -237,14 +239,17 @@ static void put_str(struct nlmsghdr *nlh, int attr, const char *text)
 
 /* Counted columns: each its own number, in pages. */
 static bool counted;
+static uint64_t depth = 1, deeper;
 
 static void put_counts(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_VMA_COUNTS);
 	int column;
 
-	for (column = MMLENS_VMA_COL_RSS; column <= MMLENS_VMA_COL_MAX; column++)
+	for (column = MMLENS_VMA_COL_RSS; column < MMLENS_VMA_COL_DEPTH; column++)
 		mnl_attr_put_u64(nlh, column, column);
+	mnl_attr_put_u64(nlh, MMLENS_VMA_COL_DEPTH, 1 + depth);
+	depth += deeper;
 	mnl_attr_put_u64(nlh, 63, 1);	/* of a newer kernel */
 	mnl_attr_nest_end(nlh, nest);
 }
@@ -447,7 +452,7 @@ static void info_6_1(void)
 static void info_future(void)
 {
 	static const struct kernel future = {
-		"9.9.9\033[31m", 5, 0xfffffffffff000, 1ULL << 50, 0x7f,
+		"9.9.9\033[31m", 5, 0xfffffffffff000, 1ULL << 50, 0x7f, 9,
 	};
 
 	family(1);
@@ -683,18 +688,65 @@ static void portrait_many(void)
 	vmas(many, 60);
 }
 
-static void vma_at(void)
+static void asked_at(void)
 {
 	struct nlmsghdr *nlh;
 
-	family(1);
 	asked(MMLENS_CMD_VMA_GET);
 	nlh = answer(MMLENS_CMD_VMA_GET);
 	envelope(nlh, 0);
 	mnl_attr_put_u64(nlh, MMLENS_A_ADDR, HEAP);
 	put_vma(nlh, MMLENS_A_VMA, &areas[2]);
+	mnl_attr_put_u32(nlh, MMLENS_A_DEPTH, 2);
 	put(nlh);
 	ack();
+}
+
+static void vma_at(void)
+{
+	family(1);
+	asked_at();
+}
+
+static void vma_gaps(void)
+{
+	family(1);
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("holey", MMLENS_TASK_ALIVE);
+	vmas(areas, MNL_ARRAY_SIZE(areas) - 1);
+}
+
+/* Each area as deep in the tree as its numbers say: see put_counts(). */
+static void vma_store(void)
+{
+	family(1);
+	info(&debian_6_1);
+	counted = true;
+	vmas(areas, 3);
+	counted = false;
+}
+
+static void vma_store_rbtree(void)
+{
+	static const struct kernel debian_5_10 = {
+		"5.10.0-32-amd64", 4, 0x7ffffffff000, 0, CAN_5_10,
+		MMLENS_VMA_STORE_RBTREE,
+	};
+
+	family(1);
+	info(&debian_5_10);
+	counted = true;
+	deeper = 3;
+	vmas(areas, 3);
+	deeper = 0;
+	counted = false;
+}
+
+static void vma_store_at(void)
+{
+	family(1);
+	info(&debian_6_1);
+	asked_at();
 }
 
 static void hole(int cmd, const struct mml_vma *prev, const struct mml_vma *next,
@@ -1493,7 +1545,9 @@ static const struct {
 	TAPE(lost), TAPE(mm_alive), TAPE(mm_kthread), TAPE(mm_busy),
 	TAPE(mm_endless), TAPE(vma_all), TAPE(vma_counted),
 	TAPE(vma_goes), TAPE(portrait), TAPE(portrait_many),
-	TAPE(vma_at), TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
+	TAPE(vma_at), TAPE(vma_gaps), TAPE(vma_store), TAPE(vma_store_rbtree),
+	TAPE(vma_store_at),
+	TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
 	TAPE(walk_swap), TAPE(walk_unknown), TAPE(walk_huge), TAPE(walk_five),
 	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default),
 	TAPE(pages_states), TAPE(pages_cut), TAPE(pages_folio),

@@ -17,7 +17,7 @@
  *  INFO_GET (do)
  *   >  nothing
  *   <  VERSION, RELEASE, PAGE_SIZE, LEVELS, USER_END, COMMANDS, COLUMNS,
- *      VMA_COLUMNS, STATES, ENTRY_BITS, PAGE_FLAGS, VM_FLAGS, CAN
+ *      VMA_COLUMNS, STATES, ENTRY_BITS, PAGE_FLAGS, VM_FLAGS, CAN, VMA_STORE
  *
  *  MM_GET (do)
  *   >  PID
@@ -25,8 +25,8 @@
  *
  *  VMA_GET (do: the area at an address)
  *   >  PID, ADDR
- *   <  ENVELOPE{...}, ADDR, VMA{...}        or, when ADDR is in a hole,
- *      ENVELOPE{...}, ADDR, PREV{...}?, NEXT{...}?
+ *   <  ENVELOPE{...}, ADDR, VMA{...}, DEPTH        or, when ADDR is in a hole,
+ *      ENVELOPE{...}, ADDR, PREV{...}?, NEXT{...}?, DEPTH
  *
  *  VMA_GET (dump: every area that meets the range)
  *   >  PID, START?, END?, COLUMNS?
@@ -135,6 +135,9 @@ enum mmlens_attr {
 	MMLENS_A_PAGE_FLAGS,	/* u64: MMLENS_PAGE_* that this kernel can report */
 	MMLENS_A_VM_FLAGS,	/* u64: MMLENS_VM_* that this kernel can report */
 	MMLENS_A_CAN,		/* u64: MMLENS_CAN_* */
+
+	MMLENS_A_VMA_STORE,	/* u32: INFO_GET: enum mmlens_vma_store */
+	MMLENS_A_DEPTH,		/* u32: VMA_GET: nodes of the store that ADDR's lookup visits */
 
 	__MMLENS_A_MAX
 };
@@ -487,6 +490,7 @@ enum mmlens_vma_col {
 	MMLENS_VMA_COL_LEAVES_PTE,	/* entries that map something, by level */
 	MMLENS_VMA_COL_LEAVES_PMD,
 	MMLENS_VMA_COL_LEAVES_PUD,
+	MMLENS_VMA_COL_DEPTH,		/* nodes of the store that a lookup of its start visits */
 
 	__MMLENS_VMA_COL_MAX
 };
@@ -495,6 +499,12 @@ enum mmlens_vma_col {
 #define MMLENS_VMA_COL_ALL						\
 	(MMLENS_VMA_COL_BIT(__MMLENS_VMA_COL_MAX) -			\
 	 MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_RSS))
+
+/* How this kernel keeps the VMAs of an mm, and finds the one at an address. */
+enum mmlens_vma_store {
+	MMLENS_VMA_STORE_RBTREE,	/* a sorted list and a red-black tree: a node is a VMA */
+	MMLENS_VMA_STORE_MAPLE,		/* a maple tree: all its leaves are equally deep */
+};
 
 /* What backs a VMA; MMLENS_VM_SHARED says whether writes stay private. */
 enum mmlens_vma_kind {
@@ -544,6 +554,8 @@ enum mmlens_vma_kind {
 #define MMLENS_VM_SEALED	(1ULL << 33)
 #define MMLENS_VM_DROPPABLE	(1ULL << 34)
 #define MMLENS_VM_DENYWRITE	(1ULL << 35)	/* up to 5.14 */
+#define MMLENS_VM_MAYBE_GUARD	(1ULL << 36)
+#define MMLENS_VM_ALLOW_ANY_UNCACHED (1ULL << 37)
 #define MMLENS_VM_UNKNOWN	(1ULL << 63)	/* it has a flag that is not in this list */
 
 enum mmlens_task_state {

@@ -5,7 +5,14 @@
 
 #include "cmd/cmd.h"
 
-/* Of struct mml_vma. */
+/* An area, or in a list with --gaps what lies between two of them. */
+struct area_row {
+	struct mml_vma vma;	/* first: a column of areas takes either */
+	bool hole;
+	const struct mml_vma *below, *above;	/* of a hole, or NULL */
+};
+
+/* Of struct mml_vma, but for BELOW and ABOVE: those are of struct area_row. */
 extern const struct show_column area_columns[];
 
 /* The default columns as one object; NULL is null. JSON only. */

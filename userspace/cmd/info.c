@@ -23,6 +23,7 @@ static const struct show_column columns[] = {
 	{ "PAGE_SIZE", "page_size", "bytes of a base page", INFO(page_size, SHOW_BYTES) },
 	{ "LEVELS", "levels", "page-table levels in use", INFO(levels, SHOW_UINT) },
 	{ "USER_END", "user_end", "first address after the user half", INFO(user_end, SHOW_ADDR) },
+	{ "VMA_STORE", "vma_store", "how VMAs are kept: rbtree (and a sorted list), or maple tree", INFO(vma_store, SHOW_NAME), .names = mml_vma_store_names },
 	{ "CAN", "can", "what is exact, or can be had, on this kernel", INFO(can, SHOW_BITS), .names = mml_can_names },
 	{ "CANNOT", "cannot", "what is not", SHOW_ALWAYS, .get = get_cannot },
 	{ "COMMANDS", "commands", "what may be asked", INFO(commands, SHOW_SET), .names = mml_command_names },

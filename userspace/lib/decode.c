@@ -136,6 +136,7 @@ static const struct field info_fields[] = {
 	FIELD(MMLENS_A_PAGE_FLAGS, FIELD_U64, struct mml_info, page_flags),
 	FIELD(MMLENS_A_VM_FLAGS, FIELD_U64, struct mml_info, vm_flags),
 	FIELD(MMLENS_A_CAN, FIELD_U64, struct mml_info, can),
+	FIELD(MMLENS_A_VMA_STORE, FIELD_U32, struct mml_info, vma_store),
 };
 
 static const struct field envelope_fields[] = {
@@ -248,7 +249,7 @@ static const struct field count_fields[] = {
 	COUNTED(EXCLUSIVE), COUNTED(DIRTY), COUNTED(REFERENCED),
 	COUNTED(HUGE), COUNTED(HUGETLB), COUNTED(ZERO), COUNTED(OTHER),
 	COUNTED(TABLES), COUNTED(LEAVES_PTE), COUNTED(LEAVES_PMD),
-	COUNTED(LEAVES_PUD),
+	COUNTED(LEAVES_PUD), COUNTED(DEPTH),
 };
 
 /* So many are decoded at a time: they fit a cache. */
@@ -330,6 +331,7 @@ int mml_decode_info(const struct nlmsghdr *nlh, struct mml_info *info)
 	int ret;
 
 	memset(info, 0, sizeof(*info));
+	info->vma_store = MMLENS_UNKNOWN32;
 	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
 		return -EBADMSG;
 	ret = read_fields(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
@@ -571,6 +573,10 @@ int mml_decode_walk(const struct nlmsghdr *nlh, struct mml_walk *walk)
 	if (!ret)
 		ret = read_neighbour(msg.attr[MMLENS_A_NEXT], &walk->next,
 				     &walk->has_next);
+	walk->depth = MMLENS_UNKNOWN32;
+	if (!ret && msg.attr[MMLENS_A_DEPTH])
+		ret = read_number(msg.attr[MMLENS_A_DEPTH], &walk->depth,
+				  sizeof(walk->depth));
 	if (!ret)
 		ret = read_levels(nlh, walk);
 	return ret ? ret : read_leaf(&msg, walk);

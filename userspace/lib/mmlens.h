@@ -62,6 +62,7 @@ struct mml_info {
 	uint64_t page_flags;
 	uint64_t vm_flags;
 	uint64_t can;
+	uint32_t vma_store;	/* enum mmlens_vma_store, or MMLENS_UNKNOWN32 */
 };
 
 int mml_info(struct mml_client *client, struct mml_info *info,
@@ -205,6 +206,7 @@ struct mml_walk {
 	struct mml_vma vma;	/* if in_vma */
 	bool has_prev, has_next;
 	struct mml_vma prev, next;	/* a hole's neighbours */
+	uint32_t depth;			/* nodes its lookup visits; of mml_vma_at() only */
 	unsigned int nr_levels;
 	struct mml_level levels[5];
 	struct mml_extent leaf;	/* state NONE where a level ended the walk */

@@ -80,6 +80,12 @@ const struct mml_name mml_vma_kind_names[] = {
 	{ }
 };
 
+const struct mml_name mml_vma_store_names[] = {
+	{ "rbtree", MMLENS_VMA_STORE_RBTREE },
+	{ "maple", MMLENS_VMA_STORE_MAPLE },
+	{ }
+};
+
 const struct mml_name mml_task_state_names[] = {
 	{ "alive", MMLENS_TASK_ALIVE },
 	{ "kernel thread", MMLENS_TASK_KTHREAD },
@@ -137,6 +143,7 @@ const struct mml_name mml_vma_column_names[] = {
 	{ "leaves-pte", MMLENS_VMA_COL_LEAVES_PTE },
 	{ "leaves-pmd", MMLENS_VMA_COL_LEAVES_PMD },
 	{ "leaves-pud", MMLENS_VMA_COL_LEAVES_PUD },
+	{ "depth", MMLENS_VMA_COL_DEPTH },
 	{ }
 };
 
@@ -250,6 +257,9 @@ const struct mml_name mml_vm_names[] = {
 	{ "sealed", MMLENS_VM_SEALED, "sl" },
 	{ "droppable", MMLENS_VM_DROPPABLE, "dp" },
 	{ "denywrite", MMLENS_VM_DENYWRITE, "dw" },
+	{ "maybe-guard", MMLENS_VM_MAYBE_GUARD, "gu" },
+	/* which smaps itself has no code for */
+	{ "allow-any-uncached", MMLENS_VM_ALLOW_ANY_UNCACHED, "au" },
 	{ "unknown", MMLENS_VM_UNKNOWN, "??" },
 	{ }
 };

@@ -25,6 +25,7 @@ extern const struct mml_name mml_mapkind_names[];	/* numbers */
 extern const struct mml_name mml_shared_names[];	/* numbers */
 extern const struct mml_name mml_zone_names[];		/* numbers */
 extern const struct mml_name mml_vma_kind_names[];	/* numbers */
+extern const struct mml_name mml_vma_store_names[];	/* numbers */
 extern const struct mml_name mml_task_state_names[];	/* numbers */
 extern const struct mml_name mml_reason_names[];	/* numbers */
 extern const struct mml_name mml_column_names[];	/* numbers: enum mmlens_col */

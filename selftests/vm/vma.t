@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# mmlens vma: areas, flags, holes, and what the kernel counts in them, against
+# smaps, smaps_rollup and numa_maps (see vma.py); how areas are kept, and what
+# a lookup costs.
+. "$(dirname "$0")/../ktap.sh"
+
+python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3) ||
+	skip_all "python3 is not installed"
+compare=$(realpath "$(dirname "$0")/vma.py")
+
+declare -A seen
+declare -A tests=(
+	[AREAS]="the areas of smaps"
+	[FLAGS]="every flag has the letters of smaps"
+	[RSS]="RSS as in smaps" [RSS_ANON]="RSS_ANON" [SWAP]="SWAP" [DIRTY]="DIRTY"
+	[RSS_SHARED]="RSS_SHARED" [RSS_EXCLUSIVE]="RSS_EXCLUSIVE"
+	[REFERENCED]="REFERENCED" [HUGE]="HUGE" [HUGETLB]="HUGETLB"
+	[LAZYFREE]="LAZYFREE" [ROLLUP]="the sums of smaps_rollup"
+	[LEAVES]="leaves for every page" [GAPS]="areas and holes leave nothing out"
+	[NODES]="pages of each node as in numa_maps"
+)
+
+# vma NAME PID: all that is compared; sets seen[]
+vma()
+{
+	local name=$1 line check
+
+	seen=()
+	run "$python" "$compare" "$2"
+	while IFS= read -r line; do
+		seen[${line%%=*}]=${line#*=}
+	done <<<"$out"
+	if [ $status != 0 ]; then
+		fail "$name: can be compared" "$out"$'\n'"$err"
+		return
+	fi
+	for check in AREAS FLAGS RSS RSS_ANON SWAP DIRTY RSS_SHARED RSS_EXCLUSIVE REFERENCED HUGE \
+			HUGETLB LAZYFREE ROLLUP LEAVES GAPS NODES; do
+		is "$name: ${tests[$check]}" "${seen[$check]}" ok
+	done
+}
+
+set_knob /proc/sys/vm/nr_hugepages 4
+target_start kinds kinds
+vma "memory of every kind" "$kinds_A"
+like "... of which some is huge" "${seen[HUGE_TOTAL]} ${seen[HUGETLB_TOTAL]}" '^[1-9].* [1-9]'
+vma "its child" "$kinds_B"
+target_end kinds
+
+target_start python "$python" -c '
+import ctypes, json, re, sys
+words = [str(i) * 3 for i in range(20000)]
+print("ready", flush=True)
+sys.stdin.read()'
+vma "python3" "${target_pid[python]}"
+
+# ---- holes ----
+
+target_start holes "$BUILD/targets/holes"
+run mmlens vma "$holes_PID" "$holes_HOLE"
+ran "an address in a hole" 0
+like "... the area above is named as what find_vma() answers" "$out" \
+	'above  [0-9a-f]+-[0-9a-f]+ .*find_vma'
+like "... and the gap is told" "$out" "gap    [0-9a-f]+-[0-9a-f]+  8 KiB"
+same "... which --gaps lists" \
+	"$(mmlens vma "$holes_PID" --gaps -n -o START,END,KIND | awk '$3 == "hole" { print $1 "-" $2 }' |
+		grep -F "$(grep -oE 'gap +[0-9a-f-]+' <<<"$out" | awk '{ print $2 }')")" \
+	"$(grep -oE 'gap +[0-9a-f-]+' <<<"$out" | awk '{ print $2 }')"
+
+# ---- the store ----
+
+case $(uname -r) in
+5.*|6.0*) store=rbtree ;;
+*)        store=maple ;;
+esac
+is "how areas are kept" "$(mmlens info -j | jq -r .vma_store)" "$store"
+run mmlens vma --store -j "$holes_PID"
+ran "--store" 0
+# In a red-black tree no path is longer than 2 log2(n + 1), and half of the nodes
+# are on the last levels; a maple tree's nodes have 10 to 16 slots, half used.
+areas=$(jq .areas <<<"$out")
+is "... counts the areas" "$areas" "$(grep -vc vsyscall "/proc/$holes_PID/maps")"
+is "... and its depths are those of such a tree" \
+	"$(jq --arg store "$store" '.lookup.max <= (if $store == "maple" then 1 + (.areas | log) / (5 | log)
+		else 2 * (.areas + 1 | log2) end) + 1 and .lookup.min >= 1 and
+		.lookup.sum >= .lookup.min * .areas and .lookup.sum <= .lookup.max * .areas and
+		($store != "maple" or .lookup.min == .lookup.max)' <<<"$out")" true
+is "... with one area at the root of a red-black tree, and none of a maple tree" \
+	"$(mmlens vma -j -o DEPTH "$holes_PID" | jq '[.areas[] | select(.depth == 1)] | length')" \
+	"$([ $store = rbtree ] && echo 1 || echo 0)"
+for address in "$holes_BASE" "$holes_HOLE"; do
+	depth=$(mmlens vma -j --store "$holes_PID" "$address" | jq .depth)
+	is "--store of one address ($address)" \
+		"$(jq --argjson depth "$depth" '$depth >= 1 and $depth <= .lookup.max' <<<"$out")" true
+done
+run mmlens vma --store "$holes_PID"
+like "... in words" "$out" 'tree.*lookup visits'
+
+ktap_end
