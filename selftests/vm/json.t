@@ -104,7 +104,7 @@ EXPRESSIONS
 
 json pages --json "$demo_A" <<'EXPRESSIONS'
 keys: has_keys(.; "pid extents totals complete torn unwatched")
-extents' keys: has_keys(.extents[]; "start pages state level frame swap bits page_flags mapcount mapcount_kind refcount node class")
+extents' keys: has_keys(.extents[]; "start pages state level frame swap bits page_flags mapcount mapcount_kind refcount node class predicted")
 totals' keys: has_keys(.totals; "pages present extents")
 types: all(.extents[]; (.start | hex) and (.pages | number) and (.bits == null or (.bits | type) == "array"))
 where nothing is, unknown is null: [.extents[] | select(.state == "none")] | length > 0 and all(.[]; .frame == null and .mapcount == null and .page_flags == null)
