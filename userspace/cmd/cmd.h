@@ -44,7 +44,9 @@ struct mml_ctx {
 	const char *command;		/* "pages"; "" before it is known */
 	struct show show;		/* where data goes */
 	unsigned int timeout_ms;
-	struct mml_client *client;	/* after ctx_open() */
+	struct mml_client *client;	/* after ctx_open(), or ctx_pid() for a file */
+	char *file;			/* which that is, or NULL */
+	bool live;			/* a process ID was named */
 	struct mml_stop **held;		/* by ctx_stop(), until the end */
 	size_t nr_held;
 };
@@ -67,6 +69,8 @@ int cmd_walk(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_pages(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_tables(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_cow(struct mml_ctx *ctx, int argc, char **argv);
+int cmd_snap(struct mml_ctx *ctx, int argc, char **argv);
+int cmd_diff(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_demo(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_help(struct mml_ctx *ctx, int argc, char **argv);
 
@@ -114,8 +118,26 @@ int ctx_open(struct mml_ctx *ctx);
 /* The columns that -o asks for. Returns 0, or an exit code. */
 int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
 	       struct show_columns *chosen);
-/* A process ID. Returns 0, or an exit code. */
+/*
+ * A process: its ID, or a snapshot file that holds one process, or FILE:PID.
+ * A file becomes ctx->client, so that ctx_open() has nothing left to do and
+ * all that is asked then is asked of the file. Returns 0, or an exit code.
+ */
 int ctx_pid(struct mml_ctx *ctx, const char *arg, uint32_t *pid);
+/*
+ * Some of them; a file stands for all the processes in it. free(*pids), after
+ * a failure too.
+ */
+int ctx_pids(struct mml_ctx *ctx, char **args, size_t n, uint32_t **pids,
+	     size_t *nr_pids);
+/*
+ * The same for one operand without ctx->client: @client is set if it is a
+ * file, else left alone. @pid is 0 if a file is to stand for all in it.
+ */
+int ctx_source(struct mml_ctx *ctx, const char *arg, struct mml_client **client,
+	       uint32_t *pid);
+/* Is that a file, and no process ID? */
+bool ctx_is_file(const char *arg);
 
 /*
  * Serves --stop: holds a process still until we end, or ctx_release() is

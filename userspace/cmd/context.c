@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "lib/parse.h"
+#include "lib/snap.h"
 #include "lib/stop.h"
 
 /* Data that was printed comes before what is said about it. */
@@ -82,7 +82,7 @@ int ctx_open(struct mml_ctx *ctx)
 {
 	struct mml_error err;
 
-	if (ctx->client)
+	if (ctx->client)	/* or it is a snapshot */
 		return 0;
 	if (mml_open(&ctx->client, &err))
 		return ctx_error(ctx, &err);
@@ -109,21 +109,6 @@ int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
 }
 
 /**
- * ctx_pid() - a process ID from the command line
- * @ctx: the context
- * @arg: what was typed
- * @pid: where to
- *
- * Return: 0, or an exit code: the error is printed
- */
-int ctx_pid(struct mml_ctx *ctx, const char *arg, uint32_t *pid)
-{
-	struct mml_error err = { .text = "" };
-
-	return mml_parse_pid(arg, pid, &err) ? ctx_error(ctx, &err) : 0;
-}
-
-/**
  * ctx_stop() - hold a process still until we end
  * @ctx: the context
  * @pid: the process
@@ -135,6 +120,8 @@ int ctx_stop(struct mml_ctx *ctx, uint32_t pid)
 	struct mml_stop **held;
 	struct mml_error err;
 
+	if (ctx->client && mml_snap_info(ctx->client))
+		return ctx_usage(ctx, "--stop is for live processes, not for a snapshot");
 	held = realloc(ctx->held, (ctx->nr_held + 1) * sizeof(*held));
 	if (!held)
 		return ctx_usage(ctx, "out of memory");

@@ -666,15 +666,18 @@ static int look(struct mml_ctx *ctx, const uint32_t *pids, bool *one)
 	return 0;
 }
 
-static int parse_pids(struct mml_ctx *ctx, char **argv, uint32_t *pids)
+static int parse_pids(struct mml_ctx *ctx, int argc, char **argv, uint32_t *pids)
 {
-	struct mml_error err;
+	uint32_t *named;
+	size_t n;
+	int ret = ctx_pids(ctx, argv, argc, &named, &n);
 
-	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++) {
-		if (mml_parse_pid(argv[i], &pids[i], &err))
-			return ctx_error(ctx, &err);
-	}
-	return 0;
+	if (!ret && n != MML_COW_PROCESSES)
+		ret = ctx_usage(ctx, "two processes are compared, not %zu", n);
+	if (!ret)
+		memcpy(pids, named, MML_COW_PROCESSES * sizeof(*pids));
+	free(named);
+	return ret;
 }
 
 /**
@@ -700,7 +703,7 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 		.about = "Compare two processes page by page: what they share, what was copied on "
 			 "write and by whom, what only one of them has.",
 		.options = own, .columns = columns,
-		.min = MML_COW_PROCESSES, .max = MML_COW_PROCESSES,
+		.min = 1, .max = MML_COW_PROCESSES,
 	};
 	bool one = false;
 	int ret;
@@ -710,7 +713,7 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 		ret = ctx_choose(ctx, columns, &report.chosen);
 	if (ret)
 		return cmd_exit(ret);
-	ret = parse_pids(ctx, argv, report.pids);
+	ret = parse_pids(ctx, argc, argv, report.pids);
 	if (!ret)
 		ret = ctx_open(ctx);
 	if (!ret)

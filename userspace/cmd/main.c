@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ const struct cmd cmd_table[] = {
 	{ "pages", "PID [RANGE]", "what stands in the page tables", cmd_pages },
 	{ "tables", "PID", "every page-table page, and what they sum to", cmd_tables },
 	{ "cow", "PID...", "what forked processes still share, and who copied the rest", cmd_cow },
+	{ "snap", "PID...", "keep all that there is to know of processes in a file", cmd_snap },
 	{ "demo", "", "watch copy-on-write happen to a process made for it", cmd_demo },
 	{ "help", "[COMMAND]", "how to use a command", cmd_help },
 	{ }
@@ -107,7 +109,7 @@ static int run_command(struct mml_ctx *ctx, int argc, char **argv)
 		ctx->command = cmd->name;
 		return cmd->run(ctx, argc, argv);
 	}
-	if (!looks_like_pid(argv[0]))
+	if (!looks_like_pid(argv[0]) && !ctx_is_file(argv[0]))
 		return fail_command(ctx, argv[0]);
 	/* The PID is an operand: what getopt() takes for a name stands before it. */
 	return cmd_portrait(ctx, argc + 1, argv - 1);
@@ -211,5 +213,6 @@ int main(int argc, char **argv)
 	ctx_progress_end(&ctx);
 	ctx_release(&ctx);
 	mml_close(ctx.client);
+	free(ctx.file);
 	return close_stdout(code);
 }

@@ -13,7 +13,27 @@
 /* A reader's buffer this large lets the kernel send 32 KiB at a time. */
 #define MML_REPLY_SIZE (64 * 1024)
 
+/*
+ * Who answers in the kernel's stead; each as the public function of that name
+ * (at: mml_walk() if @descend, else mml_vma_at()).
+ */
+struct mml_source {
+	int (*mm)(void *from, uint32_t pid, struct mml_mm *mm,
+		  struct mml_error *err);
+	int (*vmas)(void *from, uint32_t pid, uint64_t start, uint64_t end,
+		    uint64_t columns, struct mml_vmas *vmas,
+		    struct mml_error *err);
+	int (*at)(void *from, uint32_t pid, uint64_t addr, bool descend,
+		  struct mml_walk *walk, struct mml_error *err);
+	int (*pages)(void *from, const struct mml_page_query *query,
+		     mml_extent_fn extent, void *arg, struct mml_dump *dump,
+		     struct mml_error *err);
+	void (*close)(void *from);
+};
+
 struct mml_client {
+	const struct mml_source *source;	/* NULL: the kernel */
+	void *from;		/* its argument */
 	void *wire;		/* of mml_transport; NULL: to be opened again */
 	uint16_t family;
 	uint32_t seq;

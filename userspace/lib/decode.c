@@ -258,7 +258,7 @@ static const struct field count_fields[] = {
 #define COLUMN(column, member) \
 	MML_COLUMN(MMLENS_COL_##column, struct mml_extent, member)
 
-static const struct mml_column columns[MMLENS_COL_MAX + 1] = {
+const struct mml_column mml_columns[MMLENS_COL_MAX + 1] = {
 	COLUMN(START, start),
 	COLUMN(PAGES, pages),
 	COLUMN(STATE, state),
@@ -499,7 +499,11 @@ static int read_neighbour(const struct nlattr *nest, struct mml_vma *vma,
 	return mml_decode_vma(nest, vma);
 }
 
-static void extent_unknown(struct mml_extent *extent)
+/**
+ * mml_extent_unknown() - an extent of which nothing is known
+ * @extent: set
+ */
+void mml_extent_unknown(struct mml_extent *extent)
 {
 	memset(extent, 0xff, sizeof(*extent));
 	extent->mapkind = MMLENS_MAPKIND_NONE;
@@ -515,12 +519,12 @@ void mml_extent_forget(struct mml_extent *extent, uint64_t forgotten)
 	struct mml_extent unknown;
 	uint16_t type;
 
-	extent_unknown(&unknown);
+	mml_extent_unknown(&unknown);
 	for (type = 1; type <= MMLENS_COL_MAX; type++)
 		if (forgotten & MMLENS_COL_BIT(type))
-			memcpy((char *)extent + columns[type].offset,
-			       (char *)&unknown + columns[type].offset,
-			       columns[type].size);
+			memcpy((char *)extent + mml_columns[type].offset,
+			       (char *)&unknown + mml_columns[type].offset,
+			       mml_columns[type].size);
 }
 
 static int keep_leaf(struct mml_extent *extents, uint32_t n, void *arg)
@@ -533,7 +537,7 @@ static int read_leaf(const struct mml_message *msg, struct mml_walk *walk)
 {
 	int ret;
 
-	extent_unknown(&walk->leaf);
+	mml_extent_unknown(&walk->leaf);
 	walk->leaf.state = MMLENS_STATE_NONE;
 	if (!msg->attr[MMLENS_A_EXTENTS])
 		return 0;
@@ -685,16 +689,16 @@ int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
 		return -EBADMSG;
 	ret = read_number(msg->attr[MMLENS_A_COUNT], &count, sizeof(count));
 	if (!ret)
-		ret = mml_columns_find(msg->attr[MMLENS_A_EXTENTS], columns,
+		ret = mml_columns_find(msg->attr[MMLENS_A_EXTENTS], mml_columns,
 				       MMLENS_COL_MAX, granted, count, column);
 	if (ret)
 		return ret;
 	n = count < SOME_EXTENTS ? count : SOME_EXTENTS;
 	for (i = 0; i < n; i++)
-		extent_unknown(&some[i]);
+		mml_extent_unknown(&some[i]);
 	for (i = 0; !ret && i < count; i += n) {
 		n = count - i < SOME_EXTENTS ? count - i : SOME_EXTENTS;
-		mml_columns_read(columns, MMLENS_COL_MAX, column, i, n, some,
+		mml_columns_read(mml_columns, MMLENS_COL_MAX, column, i, n, some,
 				 sizeof(*some));
 		ret = take(some, n, arg);
 	}

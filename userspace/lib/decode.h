@@ -10,6 +10,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 
+#include "lib/columns.h"
 #include "lib/mmlens.h"
 
 /* The attributes of a message that cannot repeat; NULL where absent. */
@@ -45,5 +46,9 @@ void mml_vma_release(struct mml_vma *vma);
 typedef int (*mml_extents_fn)(struct mml_extent *extents, uint32_t n, void *arg);
 int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
 		       mml_extents_fn take, void *arg);
+
+/* Of struct mml_extent, by enum mmlens_col; unknown values are all bits set. */
+extern const struct mml_column mml_columns[MMLENS_COL_MAX + 1];
+void mml_extent_unknown(struct mml_extent *extent);
 
 #endif /* MML_DECODE_H */

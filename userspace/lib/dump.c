@@ -115,6 +115,9 @@ int mml_vmas_counted(struct mml_client *client, uint32_t pid, uint64_t start,
 	struct nlmsghdr *nlh;
 
 	memset(vmas, 0, sizeof(*vmas));
+	if (client->source)
+		return client->source->vmas(client->from, pid, start, end,
+					    columns, vmas, err);
 	nlh = dump_request(client, MMLENS_CMD_VMA_GET, pid, start, end);
 	if (columns)
 		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, columns);
@@ -293,6 +296,9 @@ int mml_pages(struct mml_client *client, const struct mml_page_query *query,
 	struct mml_info info;
 	int ret, flushed;
 
+	if (client->source)
+		return client->source->pages(client->from, query, extent, arg,
+					     dump, err);
 	memset(dump, 0, sizeof(*dump));
 	ret = mml_info(client, &info, err);
 	if (ret)

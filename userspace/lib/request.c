@@ -172,10 +172,13 @@ static int take_mm(const struct nlmsghdr *nlh, void *arg)
 int mml_mm(struct mml_client *client, uint32_t pid, struct mml_mm *mm,
 	   struct mml_error *err)
 {
-	struct nlmsghdr *nlh = mml_request(client, MMLENS_CMD_MM_GET, NLM_F_ACK);
+	struct nlmsghdr *nlh;
 	int ret;
 
 	memset(mm, 0, sizeof(*mm));
+	if (client->source)
+		return client->source->mm(client->from, pid, mm, err);
+	nlh = mml_request(client, MMLENS_CMD_MM_GET, NLM_F_ACK);
 	mnl_attr_put_u32(nlh, MMLENS_A_PID, pid);
 	ret = ask(client, nlh, pid, take_mm, mm, err);
 	return ret ? ret : answered(&mm->envelope, pid, err);
@@ -191,10 +194,19 @@ static int ask_address(struct mml_client *client, uint8_t command, uint32_t pid,
 		       uint64_t addr, struct mml_walk *walk,
 		       struct mml_error *err)
 {
-	struct nlmsghdr *nlh = mml_request(client, command, NLM_F_ACK);
+	struct nlmsghdr *nlh;
 	int ret;
 
 	memset(walk, 0, sizeof(*walk));
+	if (client->source) {
+		ret = client->source->at(client->from, pid, addr,
+					 command == MMLENS_CMD_WALK_GET, walk,
+					 err);
+		if (ret)
+			mml_walk_free(walk);
+		return ret;
+	}
+	nlh = mml_request(client, command, NLM_F_ACK);
 	mnl_attr_put_u32(nlh, MMLENS_A_PID, pid);
 	mnl_attr_put_u64(nlh, MMLENS_A_ADDR, addr);
 	ret = ask(client, nlh, pid, take_walk, walk, err);

@@ -5,6 +5,7 @@
  * it drops the data of a dump at NLM_F_DUMP_INTR, and knows no extended ACKs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -123,8 +124,15 @@ int mml_talk(struct mml_client *client, struct nlmsghdr *request,
 		.request = request, .reply = reply, .arg = arg, .err = err,
 	};
 	ssize_t len;
-	int ret = connect_wire(client);
+	int ret;
 
+	if (client->source) {
+		if (err)
+			snprintf(err->extack, sizeof(err->extack),
+				 "a snapshot does not hold that: ask a live process");
+		return -EOPNOTSUPP;
+	}
+	ret = connect_wire(client);
 	if (!ret)
 		ret = mml_transport->send(client->wire, request,
 					  request->nlmsg_len);
@@ -230,6 +238,8 @@ void mml_close(struct mml_client *client)
 	if (!client)
 		return;
 	drop_wire(client);
+	if (client->source)
+		client->source->close(client->from);
 	free(client);
 }
 

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Snapshots: the library (snap.c), and the tool on a file, where there is neither
+# a module nor any right to ask it.
+
+. "$(cd "$(dirname "$0")" && pwd)/../ktap.sh"
+
+include "$BUILD/host/snap"
+
+two=$ktap_files/two.snap one=$ktap_files/one.snap
+"$BUILD/host/snap" "$two"
+"$BUILD/host/snap" "$one" 4101
+command -v jq >/dev/null || skip_all "jq is not installed"
+
+run mmlens pages "$one"
+ran "pages of a snapshot" 0
+like "and what is there" "$out" '55d0c8a0c000 +2  0x1ff9c +present .* exclusive-writable'
+like "and how it ended" "$out" 'complete, not torn, 3 pages unwatched'
+run mmlens pages "$one" heap -j
+is "a range by name, in JSON" "$(jq -c '[.pid, (.extents | map(.pages) | add)]' <<<"$out")" \
+	"[4101,64]"
+run mmlens pages "$one" heap -o +CLASS
+like "its kernel's rules judge" "$out" '55d0c8a00000 +12 .* write-copies'
+run mmlens vma "$one" -o LABEL,RSS -n
+is "areas, with what the kernel had counted" "$(tr -s ' ' <<<"${out%%$'\n'*}")" "heap 8 KiB"
+run mmlens vma "$one" 55d0c8a00001
+like "the area at an address" "$out" 'heap'
+run mmlens mm "$one" -j
+is "the address space" "$(jq -r .exec_id <<<"$out")" 3
+run mmlens "$one"
+like "the portrait" "$out" 'process 4101, child of 1, 2 threads'
+run mmlens cow "$two" -j
+is "cow takes all that are in it" \
+	"$(jq -c '[.pids, .total.shared, .total.copied, .total.different] | flatten' <<<"$out" 2>&1)" \
+	"$(mmlens cow "$two:4100" "$two:4101" -j |
+		jq -c '[.pids, .total.shared, .total.copied, .total.different] | flatten')"
+like "two of one file can be named" "$out" '"pids"'
+
+run mmlens pages "$two"
+ran "one of two must be chosen" 1
+like "as it says" "$err" 'holds 2 processes: choose one, as in .*two.snap:4100'
+run mmlens pages "$two:4101"
+ran "by its number" 0
+run mmlens pages "$two:9"
+ran "which must be there" 2
+like "or it is not" "$err" 'process 9: it is not in the snapshot'
+run mmlens walk "$one" 55d0c8a00000
+ran "walk asks the living" 2
+like "and says so" "$err" 'does not hold page tables: ask a live process'
+run mmlens tables "$one"
+ran "and so does tables" 2
+like "which it says as well" "$err" 'snapshot does not hold that'
+run mmlens pages "$one" --stop
+ran "there is nothing to stop" 1
+run mmlens cow "$one" 1
+ran "the living and a snapshot are not compared" 1
+like "by cow" "$err" 'either live processes or one snapshot'
+run mmlens cow "$one" "$two:4100"
+ran "nor two snapshots" 1
+run mmlens pages "$ktap_files/none.snap"
+ran "a file that is not there" 1
+head -c 200 "$one" >"$ktap_files/cut.snap"
+run mmlens pages "$ktap_files/cut.snap"
+ran "one that is cut off" 1
+like "says where" "$err" 'cut.snap is cut off after line'
+run mmlens pages "$BUILD/mmlens"
+ran "a program is no snapshot" 1
+like "which is said" "$err" 'is no snapshot, or a damaged one: line 1'
+run mmlens snap 1
+ran "snap wants a file" 1
+like "by its option" "$err" 'write FILE is missing'
+run mmlens snap "$two" --write "$ktap_files/again.snap"
+ran "a snapshot can be taken of one" 0
+same "and says the same" "$(mmlens pages "$ktap_files/again.snap:4101")" \
+	"$(mmlens pages "$two:4101")"
+run mmlens snap "$two" --write /dev/null
+ran "no device is written over" 1
+like "that is for -" "$err" "no regular file: use '-'"
+run mmlens snap "$two:4100" --write "$ktap_files/no/where"
+ran "nor is what cannot be" 1
+mmlens snap "$one" --write - >"$ktap_files/text.snap"
+ok "text is JSON, line by line" jq -e . "$ktap_files/text.snap"
+same "and is read" "$(mmlens pages "$ktap_files/text.snap")" "$(mmlens pages "$one")"
+is "no temporary file is left" "$(ls "$ktap_files" | grep -c 'snap\.')" 0
+ktap_end
