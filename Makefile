@@ -29,7 +29,7 @@ selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 .PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
-	install uninstall tests deps-build deps-vm deps-check clean
+	install uninstall tests deps-build deps-vm deps-check deps-long clean
 
 all: module tool
 
@@ -69,8 +69,9 @@ check-kernels: deps-check
 	+@$(MAKE) -s tests
 	+@scripts/check $(KERNELS)
 
-check-long: deps-check
+check-long: deps-long
 	+@$(MAKE) -s tests
+	+@$(selftests) -s page-types
 	+@scripts/check --long $(KERNELS)
 
 bench: deps-vm
@@ -90,7 +91,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check:
+deps-build deps-vm deps-check deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../ktap.sh"
 
 files=$ktap_files
-mkdir -p "$files"/{scripts,selftests/{host,outside,vm}}
+mkdir -p "$files"/{scripts,selftests/{host,long,outside,vm}}
 cp "$(dirname "$0")"/../../scripts/{check,run-tests} "$files/scripts/"
 cat >"$files/scripts/vm" <<'SCRIPT'
 #!/bin/bash
@@ -44,6 +44,7 @@ row() { grep "^$1 " <<<"$out" | xargs; }
 program host/here.t <<<'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
 program outside/outside.t <<<'echo 1..1; echo "ok 1 - outside of $KERNEL"'
 program outside/slow.t <<<'echo 1..1; echo "ok 1 - slow"'
+program long/longer.t <<<'echo 1..1; echo "ok 1 - longer"'
 program vm/all.t <<<'echo 1..1; echo "# a remark"; echo "ok 1 - a"'
 program vm/some.t <<'SCRIPT'
 echo 1..2
@@ -105,7 +106,7 @@ like "usually the short form" "$out" 'ok 1 - short'
 is "... without the slow ones" "$(grep -cE 'ok 1 - (slow|longer)' <<<"$out")" 0
 run scripts/check --long 1.0
 like "--long reaches the programs" "$out" 'ok 1 - 1'
-is "... and adds the slow ones" "$(grep -cE 'ok 1 - (slow|longer)' <<<"$out")" 1
+is "... and adds the slow ones" "$(grep -cE 'ok 1 - (slow|longer)' <<<"$out")" 2
 
 # stopped, it leaves nothing behind
 program vm/all.t <<<'echo 1..1; echo $$ >pid; exec sleep 1000'
