@@ -70,6 +70,10 @@ static enum mmlens_vma_kind file_kind(const struct file *file)
 		return MMLENS_VMA_KIND_SECRETMEM;
 	if (inode->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(inode->i_mode))
 		return MMLENS_VMA_KIND_SHMEM;
+	/* sockets, perf, io_uring, devices: nothing that has a page cache */
+	if (inode->i_sb->s_magic == ANON_INODE_FS_MAGIC ||
+	    (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode)))
+		return MMLENS_VMA_KIND_DEVICE;
 	return MMLENS_VMA_KIND_FILE;
 }
 
@@ -114,7 +118,8 @@ static void read_file(struct mmlens_vma_facts *facts, struct file *file,
 	facts->major = MAJOR(inode->i_sb->s_dev);
 	facts->minor = MINOR(inode->i_sb->s_dev);
 	facts->inode = inode->i_ino;
-	facts->file_size = i_size_read(inode);
+	/* where its pages are kept: a block device's node has no size */
+	facts->file_size = i_size_read(file->f_mapping->host);
 	path = d_path(mml_file_path(file), path, PATH_MAX);
 	/* too long to be told: device and inode still say which file */
 	facts->path = IS_ERR(path) ? NULL : path;

@@ -289,6 +289,8 @@ static const struct {
 	  0, U, MAPS(U32, U32), MML_CLASS_NONE, SURE, "maps the file's page" },
 	{ "none, hugetlb", &v6_1, RW, MMLENS_VMA_KIND_HUGETLB, MMLENS_STATE_NONE, 0, U,
 	  MAPS(U32, U32), MML_CLASS_NONE, SURE, "pool" },
+	{ "none, past the end of the file", &v6_1, RW | SHARED, MMLENS_VMA_KIND_SECRETMEM,
+	  MMLENS_STATE_NONE, 0, U, MAPS(U32, U32), MML_CLASS_BEYOND_FILE, SURE, "SIGBUS" },
 	{ "none, device", &v6_1, RW, MMLENS_VMA_KIND_DEVICE, MMLENS_STATE_NONE, 0, U,
 	  MAPS(U32, U32), MML_CLASS_NONE, SURE, "driver" },
 	{ "none, userfaultfd", &v6_1, RW | MMLENS_VM_UFFD_MISSING, MMLENS_VMA_KIND_ANON,
@@ -313,7 +315,9 @@ static void test_case(size_t i)
 {
 	const struct mml_vma vma = {
 		.start = 0x10000, .end = 0x20000, .flags = cases[i].vm_flags,
-		.kind = cases[i].kind, .file_size = 0x10000,
+		.kind = cases[i].kind,
+		/* secretmem's are all empty */
+		.file_size = cases[i].kind == MMLENS_VMA_KIND_SECRETMEM ? 0 : 0x10000,
 	};
 	const struct mml_extent extent = extent_of(i);
 	const struct mml_judge facts = {
@@ -362,11 +366,107 @@ static void test_file_end(void)
 	ktap_test(mml_judge(&facts, NULL) == MML_CLASS_NONE,
 		  "the last page of a file is in it");
 	extent.start = 0x13000;
-	ktap_test(mml_judge(&facts, NULL) == MML_CLASS_TRAP,
+	ktap_test(mml_judge(&facts, NULL) == MML_CLASS_BEYOND_FILE,
 		  "the page after the last is beyond it");
 	vma.file_size = U;
 	ktap_test(mml_judge(&facts, NULL) == MML_CLASS_NONE,
 		  "a file of unknown size has no end");
+}
+
+static void test_file_ends(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+		uint64_t pgoff, size, page_size, end;
+	} ends[] = {
+		{ "a file's last page is mapped whole", MMLENS_VMA_KIND_FILE, 0, 0x1001, PAGE, 0x12000 },
+		{ "a file that ends with a page", MMLENS_VMA_KIND_SHMEM, 0, 0x2000, PAGE, 0x12000 },
+		{ "a file that ends before the area", MMLENS_VMA_KIND_FILE, 4, 0x4000, PAGE, 0x10000 },
+		{ "a file that is longer than the area", MMLENS_VMA_KIND_FILE, 2, 0x40000, PAGE, 0x20000 },
+		{ "an empty file", MMLENS_VMA_KIND_SECRETMEM, 0, 0, PAGE, 0x10000 },
+		{ "hugetlb leaves out what is no huge page", MMLENS_VMA_KIND_HUGETLB, 0, 0xfff0, 0x8000, 0x18000 },
+		{ "a driver's file has no end", MMLENS_VMA_KIND_DEVICE, 0, 0, PAGE, 0x20000 },
+		{ "anonymous memory has no end", MMLENS_VMA_KIND_ANON, 0, 0, PAGE, 0x20000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		const struct mml_vma vma = {
+			.start = 0x10000, .end = 0x20000, .kind = ends[i].kind,
+			.pgoff = ends[i].pgoff, .file_size = ends[i].size,
+			.page_size = ends[i].page_size,
+		};
+
+		ktap_test(mml_judge_file_end(&vma, PAGE) == ends[i].end,
+			  "%s", ends[i].name);
+	}
+}
+
+static void test_kinds(void)
+{
+	static const struct {
+		uint64_t flags, entry;
+		uint32_t area;
+		const char *kind;
+	} kinds[] = {
+		{ MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED, WRITE, MMLENS_VMA_KIND_ANON, "anon" },
+		{ MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED, 0, MMLENS_VMA_KIND_FILE, "anon" },
+		{ MMLENS_PAGE_ANON, 0, MMLENS_VMA_KIND_ANON, "lazyfree" },
+		{ MMLENS_PAGE_ANON, MMLENS_ENTRY_DIRTY, MMLENS_VMA_KIND_ANON, "anon" },
+		{ MMLENS_PAGE_ANON | MMLENS_PAGE_DIRTY, 0, MMLENS_VMA_KIND_ANON, "anon" },
+		{ MMLENS_PAGE_ANON, U, MMLENS_VMA_KIND_ANON, "anon" },
+		{ MMLENS_PAGE_ANON | MMLENS_PAGE_KSM, 0, MMLENS_VMA_KIND_ANON, "ksm" },
+		{ MMLENS_PAGE_ANON | MMLENS_PAGE_HUGE, 0, MMLENS_VMA_KIND_HUGETLB, "hugetlb" },
+		{ MMLENS_PAGE_SWAPBACKED, 0, MMLENS_VMA_KIND_SHMEM, "shmem" },
+		{ MMLENS_PAGE_ZERO_PAGE | MMLENS_PAGE_RESERVED, 0, MMLENS_VMA_KIND_ANON, "zero" },
+		{ MMLENS_PAGE_RESERVED, 0, MMLENS_VMA_KIND_SPECIAL, "reserved" },
+		{ MMLENS_PAGE_DEVICE, 0, MMLENS_VMA_KIND_DEVICE, "device" },
+		{ 0, 0, MMLENS_VMA_KIND_DEVICE, "driver" },
+		{ 0, 0, MMLENS_VMA_KIND_SECRETMEM, "secretmem" },
+		{ 0, 0, MMLENS_VMA_KIND_FILE, "file" },
+	};
+	struct mml_extent extent = { .flags = U };
+	struct mml_vma vma = { .start = 0 };
+	const struct mml_judge facts = { .vma = &vma, .extent = &extent };
+	size_t i;
+
+	ktap_test(!mml_judge_kind(&facts), "no kind without flags");
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		extent.flags = kinds[i].flags;
+		extent.entry = kinds[i].entry;
+		vma.kind = kinds[i].area;
+		ktap_test(!strcmp(mml_judge_kind(&facts), kinds[i].kind),
+			  "kind of a page: %s, case %zu", kinds[i].kind, i);
+	}
+}
+
+static void test_folios(void)
+{
+	static const struct {
+		uint32_t level, order, maps;
+		enum mml_folio folio;
+	} folios[] = {
+		{ MMLENS_LEVEL_PTE, 0, 1, MML_FOLIO_SINGLE },
+		{ MMLENS_LEVEL_PMD, 9, 1, MML_FOLIO_PMD },
+		{ MMLENS_LEVEL_PUD, 18, 1, MML_FOLIO_PUD },
+		{ MMLENS_LEVEL_PTE, 9, 512, MML_FOLIO_PTES },
+		{ MMLENS_LEVEL_PTE, 4, 32, MML_FOLIO_PTES },
+		{ MMLENS_LEVEL_PTE, 9, 511, MML_FOLIO_PARTLY },
+		{ MMLENS_LEVEL_PTE, U32, U32, MML_FOLIO_UNKNOWN },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(folios) / sizeof(*folios); i++) {
+		const struct mml_extent extent = {
+			.level = folios[i].level, .order = folios[i].order,
+			.folio_mapcount = folios[i].maps,
+		};
+
+		ktap_test(mml_judge_folio(&extent) == folios[i].folio,
+			  "a folio of order %d by %u entries", (int)folios[i].order,
+			  folios[i].maps);
+	}
 }
 
 static void test_no_area(void)
@@ -402,6 +502,9 @@ int main(void)
 		test_case(i);
 	test_all_classes();
 	test_file_end();
+	test_file_ends();
+	test_kinds();
+	test_folios();
 	test_no_area();
 	test_releases();
 	return ktap_end();

@@ -241,14 +241,6 @@ static void test_others(void)
 		  "perms of private memory");
 	ktap_test(!strcmp(mml_vm_perms(MMLENS_VM_EXEC | MMLENS_VM_MAYSHARE, perms), "--xs"),
 		  "perms of shared memory");
-	ktap_test(!strcmp(mml_page_kind(MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED), "anon"),
-		  "kind of an anonymous page");
-	ktap_test(!strcmp(mml_page_kind(MMLENS_PAGE_ANON | MMLENS_PAGE_KSM), "ksm"),
-		  "kind of a merged page");
-	ktap_test(!strcmp(mml_page_kind(MMLENS_PAGE_SWAPBACKED), "shmem"),
-		  "kind of a shmem page");
-	ktap_test(!strcmp(mml_page_kind(0), "file"), "kind of a file's page");
-	ktap_test(!mml_page_kind(MMLENS_UNKNOWN), "kind of an unknown page");
 	ktap_test(!mml_name(mml_state_names, 99), "no name for an unknown number");
 	ktap_test(mml_name_find(mml_page_names, "LRU")->value == MMLENS_PAGE_LRU &&
 		  !mml_name_find(mml_page_names, "lr"), "a number by its name");

@@ -513,7 +513,9 @@ enum mmlens_vma_kind {
 	MMLENS_VMA_KIND_SHMEM,		/* tmpfs, memfd, SysV shm, MAP_SHARED|MAP_ANONYMOUS, /dev/zero */
 	MMLENS_VMA_KIND_HUGETLB,
 	MMLENS_VMA_KIND_SPECIAL,	/* vdso, vvar, ...: the kernel's own */
-	MMLENS_VMA_KIND_DEVICE,		/* VM_PFNMAP, VM_MIXEDMAP or VM_IO */
+	MMLENS_VMA_KIND_DEVICE,		/* VM_PFNMAP, VM_MIXEDMAP or VM_IO; or of a file that
+					 * is neither regular nor a block device
+					 */
 	MMLENS_VMA_KIND_SECRETMEM,
 };
 

@@ -43,26 +43,38 @@ static struct show_value get_size(const void *row)
 static struct show_value get_kind(const void *row)
 {
 	const struct page_row *r = row;
+	const struct mml_judge facts = { .vma = r->vma, .extent = &r->extent };
 
-	return show_str(mml_page_kind(r->extent.flags));
+	return show_str(mml_judge_kind(&facts));
+}
+
+static struct show_value get_folio(const void *row)
+{
+	const struct page_row *r = row;
+
+	return show_str(mml_name(mml_folio_names, mml_judge_folio(&r->extent)));
+}
+
+/* Where nothing is there is nothing to judge, but that nothing can come. */
+static bool is_judged(const struct page_row *row)
+{
+	return row->extent.state != MMLENS_STATE_NONE ||
+	       row->class == MML_CLASS_BEYOND_FILE;
 }
 
 static struct show_value get_class(const void *row)
 {
 	const struct page_row *r = row;
 
-	if (r->extent.state == MMLENS_STATE_NONE)
-		return show_unknown();
-	return show_name(r->class, mml_class_names);
+	return is_judged(r) ? show_name(r->class, mml_class_names) :
+			      show_unknown();
 }
 
 static struct show_value get_predicted(const void *row)
 {
 	const struct page_row *r = row;
 
-	if (r->extent.state == MMLENS_STATE_NONE)
-		return show_unknown();
-	return show_bool(r->predicted);
+	return is_judged(r) ? show_bool(r->predicted) : show_unknown();
 }
 
 static struct show_value get_area(const void *row)
@@ -97,7 +109,7 @@ static const struct show_column columns[] = {
 	{ "LEVEL", "level", "of the entry: pte, pmd, pud", SHOW_IN_JSON, PAGE(level, SHOW_NAME, LEVEL), .names = mml_level_names },
 	{ "SWAP", "swap", "type and offset of the first page's slot", SHOW_IN_JSON, PAGE(swap, SHOW_SWAP, SWAP), .width = 10 },
 	{ "ENTRY", "bits", "the entry's bits: r present, w write, u user, a accessed, d dirty, x exec, s soft-dirty, p uffd-wp, n protnone, S special, e exclusive", SHOW_ALWAYS, PAGE(entry, SHOW_BITS, ENTRY), .names = mml_entry_names, .text = letters, .width = 7 },
-	{ "KIND", "kind", "of the page: anon, file, shmem, hugetlb, ksm, zero, device", SHOW_ALWAYS, .get = get_kind, .needs = BIT(FLAGS), .width = 7 },
+	{ "KIND", "kind", "of the page: anon, lazyfree (MADV_FREE), ksm, file, shmem, hugetlb, zero, secretmem, driver, device, reserved", SHOW_ALWAYS, .get = get_kind, .needs = BIT(FLAGS) | BIT(ENTRY), .width = 7 },
 	{ "FLAGS", "page_flags", "flags of the page", SHOW_IN_JSON, PAGE(flags, SHOW_BITS, FLAGS), .names = mml_page_names, .width = 40 },
 	{ "MAPS", "mapcount", "how many page-table entries map it", SHOW_ALWAYS | SHOW_RIGHT, PAGE(mapcount, SHOW_UINT, MAPCOUNT) | BIT(MAPKIND) },
 	{ "MAPKIND", "mapcount_kind", "what MAPS is: precise, or the folio's average", SHOW_IN_JSON, PAGE(mapkind, SHOW_NAME, MAPKIND), .names = mml_mapkind_names },
@@ -105,6 +117,7 @@ static const struct show_column columns[] = {
 	{ "HEAD", "head", "frame of the folio's first page", 0, PAGE(head, SHOW_FRAME, HEAD) | BIT(ORDER), .width = 9 },
 	{ "ORDER", "order", "the folio has 2^ORDER pages", SHOW_RIGHT, PAGE(order, SHOW_UINT, ORDER) },
 	{ "FOLIO_MAPS", "folio_mapcount", "entries that map any page of the folio", SHOW_RIGHT, PAGE(folio_mapcount, SHOW_UINT, FOLIO_MAPCOUNT) },
+	{ "FOLIO", "folio", "how a folio of several pages is mapped: pmd, pud, ptes, partly (some of it is not)", 0, .get = get_folio, .needs = BIT(LEVEL) | BIT(HEAD) | BIT(ORDER) | BIT(FOLIO_MAPCOUNT), .width = 6 },
 	{ "FOLIO_SHARED", "folio_shared", "may more than one process map the folio?", 0, PAGE(folio_shared, SHOW_NAME, FOLIO_SHARED), .names = mml_shared_names },
 	{ "NODE", "node", "NUMA node", SHOW_IN_JSON | SHOW_RIGHT, PAGE(node, SHOW_UINT, NODE) },
 	{ "ZONE", "zone", "memory zone", 0, PAGE(zone, SHOW_NAME, ZONE), .names = mml_zone_names, .width = 7 },
@@ -207,10 +220,12 @@ static void print_extent(struct reading *reading, const struct mml_extent *exten
 	}
 }
 
-static void print_gap(struct reading *reading, const struct mml_vma *vma,
-		      uint64_t start, uint64_t end)
+static void print_gap_row(struct reading *reading, const struct mml_vma *vma,
+			  uint64_t start, uint64_t end, enum mml_class class)
 {
-	struct page_row row = { .vma = vma, .info = &reading->info };
+	struct page_row row = {
+		.vma = vma, .info = &reading->info, .class = class,
+	};
 
 	memset(&row.extent, 0xff, sizeof(row.extent));
 	row.extent.start = start;
@@ -218,6 +233,19 @@ static void print_gap(struct reading *reading, const struct mml_vma *vma,
 	row.pages = (end - start) / reading->info.page_size;
 	reading->pages += row.pages;
 	print_row(reading, &row);
+}
+
+/* What the file does not reach is a row of its own: nothing can come there. */
+static void print_gap(struct reading *reading, const struct mml_vma *vma,
+		      uint64_t start, uint64_t end)
+{
+	uint64_t file_end = mml_judge_file_end(vma, reading->info.page_size);
+
+	if (start < file_end)
+		print_gap_row(reading, vma, start, min(file_end, end), MML_CLASS_NONE);
+	if (file_end < end)
+		print_gap_row(reading, vma, max(start, file_end), end,
+			      MML_CLASS_BEYOND_FILE);
 }
 
 /* Rows for what is in areas, between the last extent and @end. */

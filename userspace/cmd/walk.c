@@ -115,7 +115,8 @@ static void show_levels(struct show *s, const struct mml_walk *walk,
 	show_close(s);
 }
 
-static void text_frame(struct show *s, const struct mml_walk *walk)
+static void text_frame(struct show *s, const struct mml_walk *walk,
+		       const struct mml_judge *facts)
 {
 	const struct mml_extent *leaf = &walk->leaf;
 	char buf[64];
@@ -124,7 +125,7 @@ static void text_frame(struct show *s, const struct mml_walk *walk)
 	show_text(s, "%s", show_value_text(show_bytes(leaf_size(walk)), buf,
 					   sizeof(buf)));
 	if (leaf->flags != MMLENS_UNKNOWN)
-		show_text(s, " %s", mml_page_kind(leaf->flags));
+		show_text(s, " %s", mml_judge_kind(facts));
 	if (leaf->refcount != MMLENS_UNKNOWN32)
 		show_text(s, "  refcount %u", leaf->refcount);
 	if (leaf->mapcount != MMLENS_UNKNOWN32)
@@ -141,12 +142,21 @@ static void text_frame(struct show *s, const struct mml_walk *walk)
 
 static void text_folio(struct show *s, const struct mml_walk *walk)
 {
+	static const char *const mapped_by[] = {
+		[MML_FOLIO_SINGLE] = "by a PTE",
+		[MML_FOLIO_PMD] = "by a PMD entry",
+		[MML_FOLIO_PUD] = "by a PUD entry",
+		[MML_FOLIO_PTES] = "by PTEs",
+		[MML_FOLIO_PARTLY] = "partly, by PTEs",
+		[MML_FOLIO_UNKNOWN] = "by what is unknown",
+	};
 	const struct mml_extent *leaf = &walk->leaf;
 	char buf[64];
 
 	if (leaf->order == MMLENS_UNKNOWN32 || !leaf->order)
 		return;
-	show_text(s, "folio 0x%" PRIx64 "  order %u", leaf->head, leaf->order);
+	show_text(s, "folio 0x%" PRIx64 "  order %u  mapped %s", leaf->head,
+		  leaf->order, mapped_by[mml_judge_folio(leaf)]);
 	if (leaf->folio_mapcount != MMLENS_UNKNOWN32)
 		show_text(s, "  mapcount %u", leaf->folio_mapcount);
 	if (leaf->folio_shared != MMLENS_UNKNOWN32)
@@ -156,21 +166,24 @@ static void text_folio(struct show *s, const struct mml_walk *walk)
 	show_text(s, "\n");
 }
 
-static void text_leaf(struct show *s, const struct mml_walk *walk)
+static void text_leaf(struct show *s, const struct mml_walk *walk,
+		      const struct mml_judge *facts)
 {
 	const struct mml_extent *leaf = &walk->leaf;
 	char buf[1024];
 
 	if (leaf->state != MMLENS_STATE_PRESENT)
-		show_text(s, "state %s%s%s\n",
+		show_text(s, "state %s%s%s%s\n",
 			  show_value_text(show_name(leaf->state, mml_state_names),
 					  buf, sizeof(buf)),
 			  leaf->swap != MMLENS_UNKNOWN ? "  slot " : "",
 			  leaf->swap != MMLENS_UNKNOWN ?
 			  show_value_text(show_swap(leaf->swap), buf + 64,
-					  sizeof(buf) - 64) : "");
+					  sizeof(buf) - 64) : "",
+			  leaf->state != MMLENS_STATE_MIGRATION ? "" :
+			  leaf->entry & MMLENS_ENTRY_WRITE ? " (write)" : " (read)");
 	if (maps_frame(walk)) {
-		text_frame(s, walk);
+		text_frame(s, walk, facts);
 		text_folio(s, walk);
 	}
 	if (leaf->flags != MMLENS_UNKNOWN)
@@ -199,7 +212,8 @@ static const struct show_column leaf_columns[] = {
 	{ }
 };
 
-static void json_leaf(struct show *s, const struct mml_walk *walk)
+static void json_leaf(struct show *s, const struct mml_walk *walk,
+		      const struct mml_judge *facts)
 {
 	const struct show_column *column;
 	bool leaf = walk->leaf.state != MMLENS_STATE_NONE;
@@ -211,10 +225,13 @@ static void json_leaf(struct show *s, const struct mml_walk *walk)
 	for (column = leaf_columns; column->name; column++)
 		show(s, column->key, NULL,
 		     show_column_value(column, &walk->leaf));
+	show(s, "kind", NULL, show_str(mml_judge_kind(facts)));
+	show(s, "folio", NULL, show_str(mml_name(mml_folio_names,
+					mml_judge_folio(&walk->leaf))));
 }
 
-static void show_judgement(struct show *s, const struct mml_walk *walk,
-			   const struct mml_info *info)
+static void show_page(struct show *s, const struct mml_walk *walk,
+		      const struct mml_info *info)
 {
 	const struct mml_judge facts = {
 		.vma = &walk->vma, .extent = &walk->leaf, .can = info->can,
@@ -224,6 +241,10 @@ static void show_judgement(struct show *s, const struct mml_walk *walk,
 	char sentence[256];
 	bool predicted;
 
+	if (s->json)
+		json_leaf(s, walk, &facts);
+	else
+		text_leaf(s, walk, &facts);
 	show(s, "class", NULL,
 	     show_name(mml_judge(&facts, &predicted), mml_class_names));
 	show(s, "predicted", NULL, show_bool(predicted));
@@ -240,11 +261,7 @@ static void show_walk(struct show *s, const struct mml_walk *walk,
 	if (walk->in_vma) {
 		show_heading(s, walk);
 		show_levels(s, walk, info);
-		if (s->json)
-			json_leaf(s, walk);
-		else
-			text_leaf(s, walk);
-		show_judgement(s, walk, info);
+		show_page(s, walk, info);
 	} else {
 		hole_show(s, walk);
 	}

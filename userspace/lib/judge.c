@@ -48,6 +48,16 @@ const struct mml_name mml_class_names[] = {
 	{ "device", MML_CLASS_DEVICE },
 	{ "trap", MML_CLASS_TRAP },
 	{ "cannot-tell", MML_CLASS_CANNOT_TELL },
+	{ "beyond-file", MML_CLASS_BEYOND_FILE },
+	{ }
+};
+
+const struct mml_name mml_folio_names[] = {
+	{ "single", MML_FOLIO_SINGLE },
+	{ "pmd", MML_FOLIO_PMD },
+	{ "pud", MML_FOLIO_PUD },
+	{ "ptes", MML_FOLIO_PTES },
+	{ "partly", MML_FOLIO_PARTLY },
 	{ }
 };
 
@@ -107,23 +117,45 @@ static struct verdict judge_swap(const struct mml_judge *facts)
 		"in swap, and was shared: a touch reads it back");
 }
 
-static bool beyond_file(const struct mml_judge *facts)
+static bool has_file_end(const struct mml_vma *vma)
 {
-	const struct mml_vma *vma = facts->vma;
-	uint64_t offset;
+	return vma->kind == MMLENS_VMA_KIND_FILE ||
+	       vma->kind == MMLENS_VMA_KIND_SHMEM ||
+	       vma->kind == MMLENS_VMA_KIND_HUGETLB ||
+	       vma->kind == MMLENS_VMA_KIND_SECRETMEM;
+}
 
-	if (vma->file_size == MMLENS_UNKNOWN || vma->pgoff == MMLENS_UNKNOWN ||
-	    !facts->page_size ||
-	    (vma->kind != MMLENS_VMA_KIND_FILE && vma->kind != MMLENS_VMA_KIND_SHMEM))
-		return false;
-	offset = vma->pgoff * facts->page_size + facts->extent->start - vma->start;
-	return offset >= vma->file_size;
+/**
+ * mml_judge_file_end() - where the file ends in an area that maps it
+ * @vma: the area
+ * @page_size: bytes of a base page
+ *
+ * hugetlb leaves out what is no whole page of its own at a file's end; others
+ * map the page in which the file ends, and fill it up with zeroes.
+ *
+ * Return: the first address in @vma whose touch is SIGBUS; its end if none is,
+ * or if that cannot be told
+ */
+uint64_t mml_judge_file_end(const struct mml_vma *vma, uint64_t page_size)
+{
+	uint64_t size = vma->file_size, offset = vma->pgoff * page_size;
+
+	if (!has_file_end(vma) || size == MMLENS_UNKNOWN ||
+	    vma->pgoff == MMLENS_UNKNOWN || !page_size)
+		return vma->end;
+	if (vma->kind != MMLENS_VMA_KIND_HUGETLB)
+		size += page_size - 1;
+	else if (vma->page_size)
+		page_size = vma->page_size;
+	size -= size % page_size;
+	if (size <= offset)
+		return vma->start;
+	return size - offset < vma->end - vma->start ?
+		vma->start + (size - offset) : vma->end;
 }
 
 static struct verdict judge_none_file(const struct mml_judge *facts)
 {
-	if (beyond_file(facts))
-		return VERDICT(TRAP, "beyond the end of the file: a touch is SIGBUS");
 	if (has(facts, MMLENS_VM_WRITE) && !has(facts, MMLENS_VM_SHARED))
 		return VERDICT(NONE, "not in the tables: a read maps the file's page, a write gets a copy of it");
 	return VERDICT(NONE, "not in the tables: a touch maps the file's page");
@@ -135,6 +167,8 @@ static struct verdict judge_none(const struct mml_judge *facts)
 		return VERDICT(NONE, "nothing is there");
 	if (has(facts, MMLENS_VM_UFFD_MISSING))
 		return VERDICT(TRAP, "nothing is there: a touch goes to userfaultfd");
+	if (facts->extent->start >= mml_judge_file_end(facts->vma, facts->page_size))
+		return VERDICT(BEYOND_FILE, "past the end of the file: a touch is SIGBUS");
 	switch (facts->vma->kind) {
 	case MMLENS_VMA_KIND_ANON:
 		if (has(facts, MMLENS_VM_WRITE))
@@ -355,6 +389,79 @@ static struct verdict judge(const struct mml_judge *facts)
 			return by_state[state];
 		return VERDICT(CANNOT_TELL, "this tool does not know this state");
 	}
+}
+
+/* Given up by MADV_FREE, and not written to since: as smaps' LazyFree. */
+static bool is_lazyfree(const struct mml_extent *extent)
+{
+	return (extent->flags & (MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED |
+				 MMLENS_PAGE_DIRTY)) == MMLENS_PAGE_ANON &&
+	       extent->entry != MMLENS_UNKNOWN &&
+	       !(extent->entry & MMLENS_ENTRY_DIRTY);
+}
+
+static const char *file_page_kind(const struct mml_vma *vma)
+{
+	if (vma && vma->kind == MMLENS_VMA_KIND_SECRETMEM)
+		return "secretmem";
+	if (vma && vma->kind == MMLENS_VMA_KIND_DEVICE)
+		return "driver";
+	return "file";
+}
+
+/**
+ * mml_judge_kind() - what a page is
+ * @facts: what is known
+ *
+ * Return: a word, or NULL when its flags are unknown
+ */
+const char *mml_judge_kind(const struct mml_judge *facts)
+{
+	static const struct mml_name kinds[] = {	/* first come, first served */
+		{ "zero", MMLENS_PAGE_ZERO_PAGE },
+		{ "ksm", MMLENS_PAGE_KSM },
+		{ "hugetlb", MMLENS_PAGE_HUGE },
+		{ "anon", MMLENS_PAGE_ANON },
+		{ "device", MMLENS_PAGE_DEVICE },
+		{ "shmem", MMLENS_PAGE_SWAPBACKED },
+		{ "reserved", MMLENS_PAGE_RESERVED },
+		{ }
+	};
+	const struct mml_name *kind = kinds;
+	uint64_t flags = facts->extent->flags;
+
+	if (flags == MMLENS_UNKNOWN)
+		return NULL;
+	while (kind->name && !(flags & kind->value))
+		kind++;
+	if (!kind->name)
+		return file_page_kind(facts->vma);
+	if (kind->value == MMLENS_PAGE_ANON && is_lazyfree(facts->extent))
+		return "lazyfree";
+	return kind->name;
+}
+
+/**
+ * mml_judge_folio() - how a page's folio is mapped
+ * @extent: the page, with LEVEL, ORDER and FOLIO_MAPCOUNT
+ *
+ * Fewer entries than pages are proof that some page has none. As many may be
+ * several processes', each with a part: that is told as PTES.
+ *
+ * Return: that
+ */
+enum mml_folio mml_judge_folio(const struct mml_extent *extent)
+{
+	if (extent->order == MMLENS_UNKNOWN32)
+		return MML_FOLIO_UNKNOWN;
+	if (!extent->order)
+		return MML_FOLIO_SINGLE;
+	if (extent->level == MMLENS_LEVEL_PMD)
+		return MML_FOLIO_PMD;
+	if (extent->level == MMLENS_LEVEL_PUD)
+		return MML_FOLIO_PUD;
+	return extent->folio_mapcount < 1ULL << extent->order ?
+		MML_FOLIO_PARTLY : MML_FOLIO_PTES;
 }
 
 /**

@@ -34,9 +34,22 @@ enum mml_class {
 	MML_CLASS_DEVICE,	/* device memory, or a frame without struct page */
 	MML_CLASS_TRAP,		/* the touch is a signal, or goes to userfaultfd */
 	MML_CLASS_CANNOT_TELL,	/* references decide at that moment; or not enough is known */
+	MML_CLASS_BEYOND_FILE,	/* past the end of the mapped file: a touch is SIGBUS */
 };
 
 extern const struct mml_name mml_class_names[];
+
+/* How a folio of several pages is mapped, as far as one entry of it tells. */
+enum mml_folio {
+	MML_FOLIO_SINGLE,	/* it has one page only */
+	MML_FOLIO_PMD,		/* whole, by one entry */
+	MML_FOLIO_PUD,
+	MML_FOLIO_PTES,		/* page by page */
+	MML_FOLIO_PARTLY,	/* page by page, and some of it by nobody */
+	MML_FOLIO_UNKNOWN,
+};
+
+extern const struct mml_name mml_folio_names[];
 
 /*
  * What is known when a page is judged. A column that was not asked for, and is
@@ -70,6 +83,18 @@ unsigned int mml_kernel(const char *release);
 
 /* @predicted, or NULL: is it for references that come and go to change? */
 enum mml_class mml_judge(const struct mml_judge *facts, bool *predicted);
+
+/*
+ * "anon", "file", "shmem", ...: what a page is, which need not be what backs its
+ * area: a private file mapping has anonymous pages once they were written to.
+ * NULL when its flags are unknown.
+ */
+const char *mml_judge_kind(const struct mml_judge *facts);
+
+enum mml_folio mml_judge_folio(const struct mml_extent *extent);
+
+/* First address in @vma that the file behind it does not reach; its end if it does. */
+uint64_t mml_judge_file_end(const struct mml_vma *vma, uint64_t page_size);
 
 /* One sentence: what a touch of this page would lead to, and why. */
 const char *mml_judge_say(const struct mml_judge *facts, char *buf, size_t size);

@@ -399,37 +399,6 @@ const char *mml_entry_letters(uint64_t entry, char buf[MML_ENTRY_LETTERS])
 }
 
 /**
- * mml_page_kind() - what a page is
- * @page_flags: MMLENS_PAGE_*
- *
- * That need not be what backs its area: a private file mapping has anonymous
- * pages once they were written to.
- *
- * Return: a word, or NULL when the flags are unknown
- */
-const char *mml_page_kind(uint64_t page_flags)
-{
-	static const struct mml_name kinds[] = {	/* first come, first served */
-		{ "zero", MMLENS_PAGE_ZERO_PAGE },
-		{ "ksm", MMLENS_PAGE_KSM },
-		{ "hugetlb", MMLENS_PAGE_HUGE },
-		{ "anon", MMLENS_PAGE_ANON },
-		{ "device", MMLENS_PAGE_DEVICE },
-		{ "shmem", MMLENS_PAGE_SWAPBACKED },
-		{ "reserved", MMLENS_PAGE_RESERVED },
-		{ "file", ~0ULL },
-		{ }
-	};
-	const struct mml_name *kind = kinds;
-
-	if (page_flags == MMLENS_UNKNOWN)
-		return NULL;
-	while (kind[1].name && !(page_flags & kind->value))
-		kind++;
-	return kind->name;
-}
-
-/**
  * mml_vm_perms() - permissions as in /proc/PID/maps
  * @vm_flags: MMLENS_VM_*
  * @buf: room for them

@@ -64,9 +64,6 @@ void mml_for_each_number(const struct mml_name *names, uint64_t mask,
 #define MML_ENTRY_LETTERS 16
 const char *mml_entry_letters(uint64_t entry, char buf[MML_ENTRY_LETTERS]);
 
-/* "anon", "file", "shmem", ...: what a page is, by its flags; or NULL. */
-const char *mml_page_kind(uint64_t page_flags);
-
 /* "rw-p" as in /proc/PID/maps. */
 const char *mml_vm_perms(uint64_t vm_flags, char buf[5]);
 
