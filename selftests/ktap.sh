@@ -249,6 +249,13 @@ declare -A target_pid target_input
 # then in ${ID_NAME}
 target_start()
 {
+	target_launch "$@"
+	target_await "$1" 1
+}
+
+# target_launch ID PROGRAM [ARG...]: does not wait; target_await ID 1 does
+target_launch()
+{
 	local id=$1 pipe=$ktap_files/$1.in fd
 
 	shift
@@ -263,7 +270,6 @@ target_start()
 	target_pid[$id]=$!
 	target_input[$id]=$fd
 	ktap_children+=($!)
-	target_await "$id" 1
 }
 
 # target_step ID: fails when there was no further step to take

@@ -63,6 +63,8 @@ static const struct {
 		"this kernel keeps a folio's mapcount only" },
 	[RULE_CLOSED_RSS] = { "closed-rss", 4, 0,
 		"smaps of 5.10 and 6.1 leaves huge pages without access out of Rss" },
+	[RULE_BROKEN_RSS] = { "broken-rss", 2, 0,
+		"since 5.19 smaps has the pages of hwpoison entries in Rss" },
 };
 
 #define WRONG_LINES 20	/* enough to see what is up */
@@ -519,32 +521,29 @@ static bool judge_order(const struct judge *j)
 	return j->verdict->wrong[CHECK_ORDER] == was;
 }
 
-static uint64_t pages_within(const struct judge *j, uint64_t start, uint64_t end)
+struct area_pages {
+	uint64_t resident;
+	uint64_t broken;	/* not of those */
+	uint64_t closed;	/* of those: huge, and without access */
+};
+
+static struct area_pages pages_within(const struct judge *j, uint64_t start,
+				      uint64_t end)
 {
-	uint64_t pages = 0;
+	struct area_pages pages = {};
 
 	for (size_t i = 0; i < j->answer->nr_extents; i++) {
 		const struct mml_extent *e = &j->answer->extents[i];
 
-		if (e->start >= start && e->start < end &&
-		    is_resident(e))
-			pages += e->pages;
-	}
-	return pages;
-}
-
-/* Of huge pages whose entry is closed to the hardware: PROT_NONE, NUMA hint. */
-static uint64_t closed_within(const struct judge *j, uint64_t start, uint64_t end)
-{
-	uint64_t pages = 0;
-
-	for (size_t i = 0; i < j->answer->nr_extents; i++) {
-		const struct mml_extent *e = &j->answer->extents[i];
-
-		if (e->start >= start && e->start < end &&
-		    e->level == MMLENS_LEVEL_PMD &&
-		    (e->entry & MMLENS_ENTRY_PROTNONE))
-			pages += e->pages;
+		if (e->start < start || e->start >= end)
+			continue;
+		if (is_resident(e))
+			pages.resident += e->pages;
+		if (e->state == MMLENS_STATE_HWPOISON)
+			pages.broken += e->pages;
+		if (is_resident(e) && e->level != MMLENS_LEVEL_PTE &&
+		    e->entry & MMLENS_ENTRY_PROTNONE)
+			pages.closed += e->pages;
 	}
 	return pages;
 }
@@ -552,22 +551,25 @@ static uint64_t closed_within(const struct judge *j, uint64_t start, uint64_t en
 static void judge_area_rss(const struct judge *j, const struct proc_area *area)
 {
 	uint64_t proc = area->rss / sysconf(_SC_PAGESIZE);
-	uint64_t ours = pages_within(j, area->start, area->end);
-	uint64_t closed = closed_within(j, area->start, area->end);
+	struct area_pages pages = pages_within(j, area->start, area->end);
+	uint64_t ours = pages.resident;
 
 	/* smaps_pmd_entry(): follow_trans_huge_pmd() does not follow them */
-	if (closed && proc + closed == ours) {
+	if (pages.closed && proc + pages.closed == ours) {
 		excuse(j, RULE_CLOSED_RSS);
-		ours -= closed;
+		ours -= pages.closed;
+	}
+	/* smaps_pte_entry(): they have a frame, and so count */
+	if (pages.broken && proc == ours + pages.broken) {
+		excuse(j, RULE_BROKEN_RSS);
+		ours += pages.broken;
 	}
 	compare(j, CHECK_RSS, area->start, proc, ours);
 }
 
 static void judge_rss(const struct judge *j)
 {
-	uint64_t page_size = sysconf(_SC_PAGESIZE);
-
-	j->verdict->rss_pages += j->after->rss / page_size;
+	j->verdict->rss_pages += j->after->rss / sysconf(_SC_PAGESIZE);
 	for (size_t i = 0; i < j->after->nr_areas; i++) {
 		const struct proc_area *area = &j->after->areas[i];
 

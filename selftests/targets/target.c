@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,24 @@ void target_expect(const char *area, const struct target_counts *counts)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		say(STDOUT_FILENO, "%s_%s=%ju\n", area, fields[i].name,
 			(uintmax_t)fields[i].value);
+}
+
+void target_state(const char *name, const char *area, size_t first, size_t pages,
+		  const char *is, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, is);
+	vsnprintf(text, sizeof(text), is, args);
+	va_end(args);
+	target_hex(name, area + first * target_page);
+	say(STDOUT_FILENO, "%s_PAGES=%zu\n%s_IS=%s\n", name, pages, name, text);
+}
+
+void target_lacks(const char *name, const char *what)
+{
+	say(STDOUT_FILENO, "%s_LACKS=%s: %s\n", name, what, strerror(errno));
 }
 
 /* Takes one line off stdin; false when there are no more. */
@@ -174,6 +193,55 @@ void target_read(const char *area, size_t first, size_t count, size_t step)
 {
 	for (size_t i = 0; i < count; i++)
 		(void)*(const volatile char *)(area + (first + i * step) * target_page);
+}
+
+/*
+ * A move of no pages at all begins with lru_add_drain_all(), on every kernel:
+ * mm/migrate.c, do_pages_move().
+ */
+void target_drain(void)
+{
+	int node = 0, status;
+	void *page = NULL;
+
+	if (syscall(SYS_move_pages, 0, 0UL, &page, &node, &status, 0))
+		target_die("move_pages");
+}
+
+uint64_t target_pagemap(const char *addr)
+{
+	uint64_t entry;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)addr / target_page *
+			    sizeof(entry)) != sizeof(entry))
+		target_die("pagemap");
+	close(fd);
+	return entry;
+}
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#define PAGEMAP_SWAP (1ULL << 62)
+
+void target_pageout(char *area, size_t first, size_t pages)
+{
+	size_t i = first;
+
+	/* a page that somebody looks at is passed over: ask for it again */
+	for (int tries = 0; tries < 100 && i < first + pages; tries++) {
+		target_drain();
+		if (madvise(area + first * target_page, pages * target_page,
+			    MADV_PAGEOUT))
+			target_die("MADV_PAGEOUT");
+		while (i < first + pages &&
+		       target_pagemap(area + i * target_page) & PAGEMAP_SWAP)
+			i++;
+	}
+	errno = EBUSY;
+	if (i < first + pages)
+		target_die("pages do not go to swap");
 }
 
 size_t target_size(const char *arg)

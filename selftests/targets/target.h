@@ -45,6 +45,21 @@ struct target_counts {
 
 void target_expect(const char *area, const struct target_counts *counts);
 
+/*
+ * What mmlens is to say of all of @pages pages from page @first of @area on:
+ * NAME=address, NAME_PAGES and NAME_IS, the last being words KEY=VALUE with the
+ * keys of `mmlens pages --json`, of which each has to hold for every page. A VALUE
+ * may be several with | between them; of a list it is +WORD (in it) and -WORD (not
+ * in it) with commas between them; "some" is anything that is not null. `extents`
+ * is how many there are, `vma_pages` the size of the area around.
+ */
+__attribute__((format(printf, 5, 6)))
+void target_state(const char *name, const char *area, size_t first, size_t pages,
+		  const char *is, ...);
+
+/* This kernel, or machine, cannot have NAME: NAME_LACKS=why, with errno. */
+void target_lacks(const char *name, const char *what);
+
 /* Waits to be asked for the next step; does not return at EOF. */
 void target_wait(void);
 /* There are no more steps: says so until EOF. */
@@ -66,6 +81,15 @@ char *target_file(size_t pages);
  */
 void target_write(char *area, size_t first, size_t count, size_t step);
 void target_read(const char *area, size_t first, size_t count, size_t step);
+
+/* Makes every CPU carry out what it had put off: LRU flags, lazyfree, mlock. */
+void target_drain(void);
+
+/* What pagemap says of the page at @addr now. */
+uint64_t target_pagemap(const char *addr);
+
+/* Pushes pages out to swap, and dies if they do not go. */
+void target_pageout(char *area, size_t first, size_t pages);
 
 /* "512M", "64k", or bytes; rounded up to pages. */
 size_t target_size(const char *arg);
