@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * mmlens cow: what two processes share, and why not the rest.
- *
- * A row an area, then what the private memory of both comes to, what the next
- * writes would do, and who else is involved. lib/cow.h defines the words.
- */
+/* mmlens cow: what processes share, and who copied the rest. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,45 +7,58 @@
 #include "lib/names.h"
 #include "lib/parse.h"
 
-/* ---- the table of areas ---- */
-
-struct row {
-	const struct mml_area *area;
-	const struct mml_cow_counts *counts;
-	char name[256];		/* the area */
-	char by[96];		/* who took the new frames */
-	char ranges[1024];	/* where it lies; as many as fit */
-};
-
-static struct show_value get_name(const void *row)
+/**
+ * cow_out_of_memory() - say so
+ * @ctx: the context
+ *
+ * Return: exit code
+ */
+int cow_out_of_memory(struct mml_ctx *ctx)
 {
-	return show_str(((const struct row *)row)->name);
+	ctx_warn(ctx, "out of memory");
+	return MML_EXIT_USAGE;
 }
 
-static struct show_value get_ranges(const void *row)
+/**
+ * cow_area_name() - what an area is called
+ * @vma: its first VMA
+ * @start: its first address
+ * @buf: room for the name
+ * @size: bytes of it
+ *
+ * Return: @buf
+ */
+const char *cow_area_name(const struct mml_vma *vma, uint64_t start, char *buf,
+			  size_t size)
 {
-	return show_str(((const struct row *)row)->ranges);
+	size_t len;
+
+	mml_vma_label(vma, buf, size);
+	if (vma->path || vma->name)
+		return buf;
+	len = strlen(buf);
+	snprintf(buf + len, size - len, " %llx", (unsigned long long)start);
+	return buf;
 }
 
-static struct show_value get_path(const void *row)
-{
-	return show_str(((const struct row *)row)->area->vma->path);
-}
-
-/*
+/**
+ * cow_area_kind() - what backs an area
+ * @vma: its first VMA
+ * @copied_on_write: a private mapping in it holds pages of its own, or did
+ *
  * "file" is what nobody has ever written to in private; as soon as a private
  * mapping holds a page of its own it is "file-private".
+ *
+ * Return: the word
  */
-static struct show_value get_kind(const void *data)
+struct show_value cow_area_kind(const struct mml_vma *vma, bool copied_on_write)
 {
-	const struct row *row = data;
-	const struct mml_vma *vma = row->area->vma;
 	bool shared = vma->flags & MMLENS_VM_SHARED;
 
 	switch (vma->kind) {
 	case MMLENS_VMA_KIND_FILE:
 		return show_str(shared ? "file-shared" :
-				row->area->copied_on_write ? "file-private" : "file");
+				copied_on_write ? "file-private" : "file");
 	case MMLENS_VMA_KIND_SHMEM:
 		return show_str(shared ? "shared" : "shmem-private");
 	case MMLENS_VMA_KIND_HUGETLB:
@@ -60,628 +68,129 @@ static struct show_value get_kind(const void *data)
 	}
 }
 
-static struct show_value get_by(const void *row)
-{
-	return show_str(((const struct row *)row)->by);
-}
-
-#define COUNT(name, count)						\
-	static struct show_value get_##name(const void *row)		\
-	{								\
-		const struct mml_cow_counts *c = ((const struct row *)row)->counts; \
-									\
-		return show_uint(count);				\
-	}
-
-COUNT(shared, c->shared)
-COUNT(copied, c->copied)
-COUNT(different, c->different)
-COUNT(own_a, c->own[0])
-COUNT(own_b, c->own[1])
-COUNT(unfaulted, c->unfaulted[0] + c->unfaulted[1])
-COUNT(unfaulted_a, c->unfaulted[0])
-COUNT(unfaulted_b, c->unfaulted[1])
-COUNT(alone, c->alone[0] + c->alone[1])
-COUNT(alone_a, c->alone[0])
-COUNT(alone_b, c->alone[1])
-COUNT(zero, c->zero[0] + c->zero[1])
-COUNT(swapped, c->swapped)
-COUNT(next, c->next)
-COUNT(outside, c->outside)
-
-#define TEXT_NUMBER	(SHOW_IN_TEXT | SHOW_RIGHT)
-#define NUMBER		(SHOW_ALWAYS | SHOW_RIGHT)
-
-/*
- * A and B in a name give way to the PIDs in the heading. What JSON holds as a
- * list over the processes is under the key of the first column that has it.
- */
-static const struct show_column columns[] = {
-	{ "AREA", "name", "heap, stack, a file's name, or where anonymous memory starts",
-	  SHOW_ALWAYS, .get = get_name },
-	{ "PATH", "path", "path of the file", SHOW_IN_JSON, .get = get_path },
-	{ "KIND", "kind", "what backs it; file-private: a file, some of its pages copied",
-	  SHOW_ALWAYS, .get = get_kind },
-	{ "RANGES", "ranges", "where it lies in each process", SHOW_IN_JSON,
-	  .get = get_ranges },
-	{ "SHARED", "shared", "pages with the same frame, or swap slot, in both",
-	  NUMBER, .get = get_shared },
-	{ "COPIED", "copied", "pages that were one, and now are two frames",
-	  NUMBER, .get = get_copied },
-	{ "BY", "copied_by", "who took the new frame (?: cannot be told)",
-	  SHOW_ALWAYS, .get = get_by },
-	{ "DIFFERENT", "different", "two frames, and no proof that one is a copy of the other",
-	  NUMBER, .get = get_different },
-	{ "OWN-A", "own", "private pages that only the first process has",
-	  NUMBER, .get = get_own_a },
-	{ "OWN-B", NULL, "private pages that only the second has",
-	  TEXT_NUMBER, .get = get_own_b },
-	{ "UNFAULTED", NULL, "pages that one has, and a touch would map in the other",
-	  TEXT_NUMBER, .get = get_unfaulted },
-	{ "UNFAULTED-A", "unfaulted", "those that the first has not touched",
-	  SHOW_IN_JSON | SHOW_RIGHT, .get = get_unfaulted_a },
-	{ "UNFAULTED-B", NULL, "those that the second has not touched",
-	  SHOW_RIGHT, .get = get_unfaulted_b },
-	{ "ALONE", NULL, "pages of a file that the other process does not map",
-	  TEXT_NUMBER, .get = get_alone },
-	{ "ALONE-A", "alone", "those of the first process",
-	  SHOW_IN_JSON | SHOW_RIGHT, .get = get_alone_a },
-	{ "ALONE-B", NULL, "those of the second", SHOW_RIGHT, .get = get_alone_b },
-	{ "SWAPPED", "swapped", "pages in swap, on one side at least; also counted as the above",
-	  NUMBER & ~SHOW_IN_TEXT, .get = get_swapped },
-	{ "ZERO", "zero", "pages of zeroes, which are no memory and not counted otherwise",
-	  NUMBER & ~SHOW_IN_TEXT, .get = get_zero },
-	{ "NEXT", "next", "shared pages that a write would copy (predicted)",
-	  NUMBER & ~SHOW_IN_TEXT, .get = get_next },
-	{ "OUTSIDE", "outside", "shared frames that other processes map as well",
-	  NUMBER & ~SHOW_IN_TEXT, .get = get_outside },
-	{ }
-};
-
-/* What the command was asked for, and has found out. */
-struct report {
-	struct mml_ctx *ctx;
-	uint32_t pids[MML_COW_PROCESSES];
-	const char *area;	/* --area */
-	bool map;
-
-	const struct cow_reading *reading;
-	struct mml_cow cow;
-	bool *listed;		/* which areas */
-	struct mml_cow_counts total;	/* of those */
-	struct show_columns chosen;
-	char outside[72];	/* areas with outside frames: the first names */
-	bool outside_full;	/* there was no room for more */
-};
-
-/* Columns that are mostly nothing: by default only if there is something. */
-static bool is_idle(const struct report *report, const struct show_column *column)
-{
-	if (report->ctx->show.columns)
-		return false;
-	if (column->get == get_different)
-		return !report->total.different;
-	if (column->get == get_alone)
-		return !report->total.alone[0] && !report->total.alone[1];
-	return false;
-}
-
-/* A column under a heading that has the PID in place of A or B. */
-struct headed {
-	struct show_column column;
-	char name[32];
-};
-
-static const struct show_column *head(const struct report *report,
-				      const struct show_column *column,
-				      struct headed *headed)
-{
-	const char *dash = strrchr(column->name, '-');
-
-	if (!dash || dash[2])
-		return column;
-	headed->column = *column;
-	headed->column.name = headed->name;
-	snprintf(headed->name, sizeof(headed->name), "%.*s-%u",
-		 (int)(dash - column->name), column->name,
-		 report->pids[dash[1] - 'A']);
-	return &headed->column;
-}
-
-static void name_who(char *buf, size_t size, const struct report *report,
-		     unsigned int who)
-{
-	if (who == MML_COW_EITHER)
-		snprintf(buf, size, "?");
-	else
-		snprintf(buf, size, "%u", report->pids[who]);
-}
-
-/* "4101", or "4100:12 4101:4084" if not all were taken by one. */
-static void describe_by(const struct report *report, struct row *row)
-{
-	const uint64_t *by = row->counts->copied_by;
-	size_t len = 0;
-	char who[16];
-
-	row->by[0] = '\0';
-	for (unsigned int i = 0; i <= MML_COW_EITHER; i++) {
-		if (!by[i])
-			continue;
-		name_who(who, sizeof(who), report, i);
-		if (by[i] == row->counts->copied)
-			len += snprintf(row->by, sizeof(row->by), "%s", who);
-		else
-			len += snprintf(row->by + len, sizeof(row->by) - len,
-					"%s%s:%llu", len ? " " : "", who,
-					(unsigned long long)by[i]);
-	}
-}
-
-/* "4100:7f1c40000000-7f1c44000000 4101:..." */
-static void describe_ranges(const struct report *report, struct row *row)
-{
-	size_t len = 0;
-
-	row->ranges[0] = '\0';
-	for (size_t i = 0; i < row->area->nr_ranges && len < sizeof(row->ranges); i++) {
-		const struct mml_area_range *range = &row->area->ranges[i];
-
-		len += snprintf(row->ranges + len, sizeof(row->ranges) - len,
-				"%s%u:%llx-%llx", len ? " " : "",
-				report->pids[range->process],
-				(unsigned long long)range->start,
-				(unsigned long long)range->end);
-	}
-}
-
-static void describe_area(const struct mml_area *area, char *buf, size_t size)
-{
-	size_t len;
-
-	mml_vma_label(area->vma, buf, size);
-	if (area->vma->path || area->vma->name)
-		return;
-	len = strlen(buf);
-	snprintf(buf + len, size - len, " %llx",
-		 (unsigned long long)area->ranges[0].start);
-}
-
-static void make_row(const struct report *report, size_t i, struct row *row)
-{
-	row->area = &report->cow.areas.v[i];
-	row->counts = &report->cow.counts[i];
-	describe_area(row->area, row->name, sizeof(row->name));
-	describe_by(report, row);
-	describe_ranges(report, row);
-}
-
-/* ---- JSON of what is a list over the processes ---- */
-
-static void show_list(struct show *s, const char *key, const uint64_t *values)
-{
-	show_open_list_row(s, key);
-	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++)
-		show(s, NULL, NULL, show_uint(values[i]));
-	show_close(s);
-}
-
-static void show_copied_by(const struct report *report, struct show *s,
-			   const struct mml_cow_counts *counts)
-{
-	char who[16];
-
-	show_open_row(s, "copied_by");
-	for (unsigned int i = 0; i <= MML_COW_EITHER; i++) {
-		name_who(who, sizeof(who), report, i);
-		show(s, who, NULL, show_uint(counts->copied_by[i]));
-	}
-	show_close(s);
-}
-
-static void show_ranges(const struct report *report, struct show *s,
-			const struct mml_area *area)
-{
-	show_open_list_row(s, "ranges");
-	for (size_t i = 0; i < area->nr_ranges; i++) {
-		show_open_row(s, NULL);
-		show(s, "pid", NULL, show_uint(report->pids[area->ranges[i].process]));
-		show(s, "start", NULL, show_addr(area->ranges[i].start));
-		show(s, "end", NULL, show_addr(area->ranges[i].end));
-		show_close(s);
-	}
-	show_close(s);
-}
-
-static void show_member(const struct report *report, struct show *s,
-			const struct show_column *column, const struct row *row)
-{
-	if (!column->key)
-		return;
-	if (!strcmp(column->key, "ranges"))
-		show_ranges(report, s, row->area);
-	else if (!strcmp(column->key, "copied_by"))
-		show_copied_by(report, s, row->counts);
-	else if (!strcmp(column->key, "own"))
-		show_list(s, "own", row->counts->own);
-	else if (!strcmp(column->key, "unfaulted"))
-		show_list(s, "unfaulted", row->counts->unfaulted);
-	else if (!strcmp(column->key, "alone"))
-		show_list(s, "alone", row->counts->alone);
-	else if (!strcmp(column->key, "zero"))
-		show_list(s, "zero", row->counts->zero);
-	else
-		show(s, column->key, NULL, show_column_value(column, row));
-}
-
-/* ---- printing ---- */
-
-static int print_json_areas(struct report *report, struct cow_map *map)
-{
-	struct show *s = &report->ctx->show;
-	struct row row;
-	int ret = 0;
-
-	show_open_list(s, "areas");
-	for (size_t i = 0; !ret && i < report->cow.areas.n; i++) {
-		if (!report->listed[i])
-			continue;
-		make_row(report, i, &row);
-		show_open_row(s, NULL);
-		for (size_t j = 0; j < report->chosen.n; j++)
-			show_member(report, s, report->chosen.column[j], &row);
-		if (report->map)
-			ret = cow_map_area(map, &report->cow, i, row.name);
-		show_close(s);
-	}
-	show_close(s);
-	return ret;
-}
-
-static int print_table(struct report *report)
-{
-	struct headed headed[SHOW_COLUMNS_MAX];
-	struct show_columns shown = { .n = 0 };
-	struct show_table table;
-	struct row row;
-
-	for (size_t i = 0; i < report->chosen.n; i++) {
-		const struct show_column *column = report->chosen.column[i];
-
-		if (is_idle(report, column))
-			continue;
-		shown.column[shown.n] = head(report, column, &headed[shown.n]);
-		shown.n++;
-	}
-	if (show_table_open(&table, &report->ctx->show, "areas", &shown, 0))
-		return -1;
-	for (size_t i = 0; i < report->cow.areas.n; i++) {
-		if (!report->listed[i])
-			continue;
-		make_row(report, i, &row);
-		show_row(&table, &row);
-	}
-	show_table_end(&table);
-	return 0;
-}
-
-static int print_maps(struct report *report, struct cow_map *map)
-{
-	struct row row;
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < report->cow.areas.n; i++) {
-		if (!report->listed[i])
-			continue;
-		make_row(report, i, &row);
-		ret = cow_map_area(map, &report->cow, i, row.name);
-	}
-	cow_map_legend(map);
-	return ret;
-}
-
-static int print_areas(struct report *report)
-{
-	struct cow_map map;
-	int ret;
-
-	cow_map_begin(&map, &report->ctx->show, report->pids);
-	if (report->ctx->show.json)
-		return print_json_areas(report, &map);
-	ret = print_table(report);
-	if (!ret && report->map)
-		ret = print_maps(report, &map);
-	return ret;
-}
-
-static uint64_t bytes_of(const struct report *report, uint64_t pages)
-{
-	return pages * report->reading->process[0].page_size;
-}
-
-/* How much of the private memory that both have is still one. */
-static void print_private(const struct report *report)
-{
-	const struct mml_cow_counts *t = &report->total;
-	struct show *s = &report->ctx->show;
-	uint64_t common = t->private_shared + t->copied + t->different;
-
-	show(s, "private_shared", "private  %s", show_uint(t->private_shared));
-	show(s, "private_common", " of %s common pages shared", show_uint(common));
-	if (common)
-		show_text(s, " (%llu%%)",
-			  (unsigned long long)(100 * t->private_shared / common));
-	show(s, "copied", ", %s copied", show_uint(t->copied));
-	show(s, "copied_bytes", " (%s)", show_bytes(bytes_of(report, t->copied)));
-	show_text(s, "\n");
-	show_copied_by(report, s, t);
-	show(s, "different", NULL, show_uint(t->different));
-	if (t->different)
-		show_text(s, "differ   %llu pages are two frames of which neither is known to be a copy of the other:\n"
-			  "         written by both since a fork, or never one page\n",
-			  (unsigned long long)t->different);
-}
-
-static void print_outside(const struct report *report)
-{
-	const struct mml_cow_frames *frames = &report->cow.frames;
-	char outside[4 * sizeof(report->outside)];
-	struct show *s = &report->ctx->show;
-
-	show(s, "outside", report->total.outside ?
-	     "outside  %s shared frames have other mappers" : NULL,
-	     show_uint(report->total.outside));
-	if (report->total.outside)
-		show_text(s, " (%s)\n",
-			  show_escape(report->outside, outside, sizeof(outside)));
-	if (frames->untold)
-		show_text(s, "untold   of %llu frames in both the kernel keeps no precise count of mappers\n",
-			  (unsigned long long)frames->untold);
-	show_open_row(s, "frames");
-	show(s, "both", NULL, show_uint(frames->both));
-	show_list(s, "mapped", frames->in);
-	show(s, "outside", NULL, show_uint(frames->outside));
-	show(s, "untold", NULL, show_uint(frames->untold));
-	show_close(s);
-}
-
-static void print_total(const struct report *report)
-{
-	const struct mml_cow_counts *t = &report->total;
-	struct show *s = &report->ctx->show;
-	uint64_t zero = t->zero[0] + t->zero[1];
-
-	show_open(s, "total");
-	show(s, "shared", NULL, show_uint(t->shared));
-	print_private(report);
-	show_list(s, "own", t->own);
-	show_list(s, "unfaulted", t->unfaulted);
-	show_list(s, "alone", t->alone);
-	show(s, "next", "next     %s would be copied by a write (predicted)\n",
-	     show_uint(t->next));
-	show(s, "swapped", t->swapped ? "swapped  %s pages, on one side at least\n" : NULL,
-	     show_uint(t->swapped));
-	show_list(s, "zero", t->zero);
-	if (zero)
-		show_text(s, "zeroes   %llu mapped to the kernel's one page of zeroes: no memory, not counted\n",
-			  (unsigned long long)zero);
-	print_outside(report);
-	show_close(s);
-}
-
-/* ---- which areas ---- */
-
-static bool is_hit(const struct mml_area *area, unsigned int process,
-		   const struct mml_ranges *ranges)
-{
-	for (size_t i = 0; i < area->nr_ranges; i++) {
-		const struct mml_area_range *range = &area->ranges[i];
-
-		for (size_t j = 0; range->process == process && j < ranges->n; j++) {
-			if (range->start < ranges->v[j].end &&
-			    ranges->v[j].start < range->end)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* --area: a range or a name, that of the first process that knows it. */
-static int choose_areas(struct report *report)
-{
-	const struct cow_reading *reading = report->reading;
-	struct mml_ranges ranges = { .n = 0 };
-	struct mml_error err = { .exit = MML_EXIT_USAGE };
-	unsigned int which = 0;
-
-	while (mml_parse_ranges(report->area, reading->process[which].page_size,
-				&reading->vmas[which], &ranges, &err)) {
-		mml_ranges_free(&ranges);
-		if (++which == MML_COW_PROCESSES)
-			return ctx_error(report->ctx, &err);
-	}
-	for (size_t i = 0; i < report->cow.areas.n; i++)
-		report->listed[i] &= is_hit(&report->cow.areas.v[i], which, &ranges);
-	mml_ranges_free(&ranges);
-	return 0;
-}
-
-/* The names of the first few areas that others map as well. */
-static void note_outside(struct report *report, size_t i)
-{
-	size_t len = strlen(report->outside);
-	char name[256], more[sizeof(name) + 2];
-
-	if (report->outside_full)
-		return;
-	describe_area(&report->cow.areas.v[i], name, sizeof(name));
-	snprintf(more, sizeof(more), "%s%s", len ? ", " : "", name);
-	report->outside_full = len + strlen(more) >= sizeof(report->outside) - 8;
-	if (report->outside_full)
-		strcpy(more, ", ...");
-	strcpy(report->outside + len, more);
-}
-
-/* Areas without a page are left out. */
-static int list_areas(struct report *report)
-{
-	struct mml_cow *cow = &report->cow;
-	int ret = 0;
-
-	for (size_t i = 0; i < cow->areas.n; i++)
-		report->listed[i] = !mml_cow_is_empty(&cow->counts[i]);
-	if (report->area)
-		ret = choose_areas(report);
-	for (size_t i = 0; !ret && i < cow->areas.n; i++) {
-		if (!report->listed[i])
-			continue;
-		mml_cow_sum(&report->total, &cow->counts[i]);
-		if (cow->counts[i].outside)
-			note_outside(report, i);
-	}
-	return ret;
-}
-
-static int out_of_memory(struct mml_ctx *ctx)
-{
-	ctx_warn(ctx, "out of memory");
-	return MML_EXIT_USAGE;
-}
-
-static void show_pids(const struct report *report)
-{
-	struct show *s = &report->ctx->show;
-
-	show_open_list_row(s, "pids");
-	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++)
-		show(s, NULL, NULL, show_uint(report->pids[i]));
-	show_close(s);
-}
-
-static int print_report(struct report *report)
-{
-	struct mml_ctx *ctx = report->ctx;
-	int ret;
-
-	show_begin(&ctx->show);
-	show_pids(report);
-	show(&ctx->show, "one_mm", NULL, show_bool(false));
-	ret = print_areas(report);
-	if (!ret) {
-		print_total(report);
-		ctx_show_dump(ctx, &report->reading->dump);
-	}
-	show_end(&ctx->show);
-	return ret ? out_of_memory(ctx) : ctx_outcome(ctx, &report->reading->dump);
-}
-
-static int compare(struct report *report)
-{
-	const struct mml_cow_process *const process[] = {
-		&report->reading->process[0], &report->reading->process[1],
-	};
-	int ret = 0;
-
-	if (mml_cow_compare(&report->cow, process))
-		return out_of_memory(report->ctx);
-	report->listed = calloc(report->cow.areas.n + 1, sizeof(bool));
-	if (!report->listed)
-		ret = out_of_memory(report->ctx);
-	if (!ret)
-		ret = list_areas(report);
-	if (!ret)
-		ret = print_report(report);
-	free(report->listed);
-	return ret;
-}
-
-static int report_two(struct report *report)
-{
-	struct cow_reading reading;
-	int ret;
-
-	ret = cow_read(report->ctx, report->pids, MML_COW_PROCESSES, &reading);
-	report->reading = &reading;
-	if (!ret)
-		ret = compare(report);
-	mml_cow_free(&report->cow);
-	cow_reading_free(&reading);
-	return ret;
-}
-
 /* ---- two names for one address space ---- */
 
-static void print_one(const struct report *report)
+static void show_twins(struct show *s, const struct cow_pids *pids)
 {
-	const uint32_t *pids = report->pids;
-	struct show *s = &report->ctx->show;
-	uint64_t resident = report->reading->process[0].resident;
-
-	show_begin(s);
-	show_pids(report);
-	if (pids[0] == pids[1])
+	show_open_list_row(s, "pids");
+	for (uint32_t i = 0; i < pids->n; i++)
+		show(s, NULL, NULL, show_uint(pids->v[i]));
+	show_close(s);
+	if (pids->v[0] == pids->v[1])
 		show_text(s, "%u and %u are one process: nothing to compare\n",
-			  pids[0], pids[1]);
+			  pids->v[0], pids->v[1]);
 	else
 		show_text(s, "%u and %u share one address space (mm id equal): nothing to compare\n",
-			  pids[0], pids[1]);
-	show(s, "one_mm", NULL, show_bool(true));
-	show(s, "resident", "%s pages are resident", show_uint(resident));
-	show(s, "resident_bytes", " (%s), counted once\n",
-	     show_bytes(bytes_of(report, resident)));
-	show_open_list_row(s, "areas");
-	show_close(s);
-	ctx_show_dump(report->ctx, &report->reading->dump);
-	show_end(s);
+			  pids->v[0], pids->v[1]);
 }
 
-static int report_one(struct report *report)
+static int report_one(const struct cow_options *options,
+		      const struct cow_pids *pids,
+		      const struct cow_reading *reading)
+{
+	const struct mml_cow_process *process = reading->process[0];
+	struct show *s = &options->ctx->show;
+
+	show_begin(s);
+	show_twins(s, pids);
+	show(s, "one_mm", NULL, show_bool(true));
+	show(s, "resident", "%s pages are resident", show_uint(process->resident));
+	show(s, "resident_bytes", " (%s), counted once\n",
+	     show_bytes(process->resident * process->page_size));
+	show_open_list_row(s, "areas");
+	show_close(s);
+	cow_show_dump(options->ctx, reading);
+	show_end(s);
+	return ctx_outcome(options->ctx, &reading->dump);
+}
+
+/* ---- the command ---- */
+
+static int report(const struct cow_options *options, const struct cow_pids *pids,
+		  const struct cow_reading *reading)
+{
+	if (!pids->found && pids->n == 2 && reading->nr_twins)
+		return report_one(options, pids, reading);
+	if (reading->n == MML_COW_PROCESSES && !reading->nr_twins)
+		return cow_report_pair(options, reading);
+	return cow_report_set(options, reading);
+}
+
+/* Two have columns for each, a set has others. */
+static int choose(struct cow_options *options, const struct cow_reading *reading)
+{
+	bool two = reading->n == MML_COW_PROCESSES && !reading->nr_twins;
+
+	return ctx_choose(options->ctx, two ? cow_pair_columns : cow_set_columns,
+			  &options->chosen);
+}
+
+static int run(struct cow_options *options, const struct cow_pids *pids)
 {
 	struct cow_reading reading;
 	int ret;
 
-	ret = cow_read(report->ctx, report->pids, 1, &reading);
-	report->reading = &reading;
-	if (!ret) {
-		print_one(report);
-		ret = ctx_outcome(report->ctx, &reading.dump);
-	}
+	ret = cow_read(options, pids, &reading);
+	if (!ret)
+		ret = choose(options, &reading);
+	if (!ret)
+		ret = report(options, pids, &reading);
 	cow_reading_free(&reading);
 	return ret;
 }
 
-/* Sets @one if both are the same mm. Returns 0 or an exit code. */
-static int look(struct mml_ctx *ctx, const uint32_t *pids, bool *one)
+static bool has_name(const struct show_column *columns, size_t n, const char *name)
 {
-	uint64_t mm_id[MML_COW_PROCESSES];
-	struct mml_error err;
-	struct mml_mm mm;
-
-	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++) {
-		if (mml_mm(ctx->client, pids[i], &mm, &err))
-			return ctx_error(ctx, &err);
-		mm_id[i] = mm.has_mm ? mm.envelope.mm_id : MMLENS_UNKNOWN;
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(columns[i].name, name))
+			return true;
 	}
-	*one = mm_id[0] == mm_id[1] && mm_id[0] != MMLENS_UNKNOWN;
-	return 0;
+	return false;
 }
 
-static int parse_pids(struct mml_ctx *ctx, int argc, char **argv, uint32_t *pids)
+/* For --list-columns: those of two, and what only a set has. */
+static const struct show_column *all_columns(void)
 {
-	uint32_t *named;
-	size_t n;
-	int ret = ctx_pids(ctx, argv, argc, &named, &n);
+	static struct show_column all[SHOW_COLUMNS_MAX];
+	const struct show_column *column;
+	size_t n = 0;
 
-	if (!ret && n != MML_COW_PROCESSES)
-		ret = ctx_usage(ctx, "two processes are compared, not %zu", n);
-	if (!ret)
-		memcpy(pids, named, MML_COW_PROCESSES * sizeof(*pids));
-	free(named);
-	return ret;
+	for (column = cow_pair_columns; column->name; column++)
+		all[n++] = *column;
+	for (column = cow_set_columns; column->name; column++) {
+		if (!has_name(all, n, column->name))
+			all[n++] = *column;
+	}
+	return all;
+}
+
+static int parse_top(struct cow_options *options)
+{
+	const char *arg = options->top_arg;
+	char *end;
+
+	if (!arg)
+		return 0;
+	options->top = strtoul(arg, &end, 10);
+	if (*arg >= '0' && *arg <= '9' && !*end && options->top)
+		return 0;
+	return ctx_usage(options->ctx, "--top takes a number of areas, not '%s'", arg);
+}
+
+static int check(struct cow_options *options, int argc)
+{
+	if (options->cgroup && argc)
+		return ctx_usage(options->ctx,
+				 "--cgroup says which processes: name no others");
+	if (!options->cgroup && !argc)
+		return ctx_usage(options->ctx, "a process ID, or --cgroup, is missing");
+	/* a column that nobody has is told before anything is read */
+	return ctx_choose(options->ctx, all_columns(), &options->chosen) ?:
+	       parse_top(options);
 }
 
 /**
- * cmd_cow() - mmlens cow A B
+ * cmd_cow() - mmlens cow PID...
  * @ctx: the context
  * @argc: arguments, the command's name first
  * @argv: they
@@ -690,35 +199,43 @@ static int parse_pids(struct mml_ctx *ctx, int argc, char **argv, uint32_t *pids
  */
 int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 {
-	struct report report = { .ctx = ctx };
+	struct cow_options options = { .ctx = ctx };
 	const struct cmd_option own[] = {
+		{ "cgroup", 0, "PATH", "the processes of this cgroup and those below it",
+		  .value = &options.cgroup },
 		{ "area", 'a', "RANGE", "only the areas that meet it: START-END, START+LEN, ADDR, or a name",
-		  .value = &report.area },
+		  .value = &options.area },
+		{ "top", 0, "N", "only the N areas of which most was copied",
+		  .value = &options.top_arg },
 		{ "map", 'm', NULL, "draw each area, a character a page (or more, as it says)",
-		  .flag = &report.map },
+		  .flag = &options.map },
+		{ "symbols", 0, NULL, "tell which data was copied: objects of binaries and libraries, places in other memory",
+		  .flag = &options.symbols },
+		{ "stop", 's', NULL, "hold the processes still meanwhile",
+		  .flag = &options.stop },
 		{ }
 	};
 	const struct cmd_usage usage = {
-		.args = "PID PID",
-		.about = "Compare two processes page by page: what they share, what was copied on "
-			 "write and by whom, what only one of them has.",
-		.options = own, .columns = columns,
-		.min = 1, .max = MML_COW_PROCESSES,
+		.args = "PID... | --cgroup PATH",
+		.about = "Compare processes page by page: what they share, what was copied on "
+			 "write and by whom, what only one of them has. One PID means the "
+			 "process and its descendants.",
+		.options = own, .columns = all_columns(),
+		.min = 0, .max = -1,
 	};
-	bool one = false;
+	struct cow_pids pids = { .n = 0 };
 	int ret;
 
 	ret = cmd_parse(ctx, &argc, &argv, &usage);
-	if (!ret)
-		ret = ctx_choose(ctx, columns, &report.chosen);
 	if (ret)
 		return cmd_exit(ret);
-	ret = parse_pids(ctx, argc, argv, report.pids);
+	ret = check(&options, argc);
+	if (!ret)
+		ret = cow_who(&options, argc, argv, &pids);
 	if (!ret)
 		ret = ctx_open(ctx);
 	if (!ret)
-		ret = look(ctx, report.pids, &one);
-	if (ret)
-		return ret;
-	return one ? report_one(&report) : report_two(&report);
+		ret = run(&options, &pids);
+	cow_pids_free(&pids);
+	return ret;
 }

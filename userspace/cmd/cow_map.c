@@ -13,7 +13,6 @@
 #include "cmd/cow.h"
 
 #define LINES_MAX	16	/* of one area; a larger one is drawn in blocks */
-#define WIDTH_MAX	1024	/* characters in a line */
 #define ADDRESS_WIDTH	14	/* an address and two blanks */
 
 enum mark {
@@ -87,6 +86,25 @@ struct strip {
 };
 
 /**
+ * cow_map_width() - how wide to draw
+ * @show: where it goes
+ *
+ * Return: characters in a line: a power of two, so that the addresses that
+ * lines begin with are round
+ */
+unsigned int cow_map_width(const struct show *show)
+{
+	unsigned int columns = 80, width = 16;
+	struct winsize window;
+
+	if (!ioctl(fileno(show->out), TIOCGWINSZ, &window) && window.ws_col)
+		columns = window.ws_col;
+	while (width < COW_MAP_WIDTH_MAX && width * 2 + ADDRESS_WIDTH <= columns)
+		width *= 2;
+	return width;
+}
+
+/**
  * cow_map_begin() - begin to draw
  * @map: set up
  * @show: where it goes
@@ -95,16 +113,8 @@ struct strip {
 void cow_map_begin(struct cow_map *map, struct show *show,
 		   const uint32_t pids[MML_COW_PROCESSES])
 {
-	unsigned int columns = 80;
-	struct winsize window;
-
-	*map = (struct cow_map){ .show = show, .width = 16 };
+	*map = (struct cow_map){ .show = show, .width = cow_map_width(show) };
 	memcpy(map->pids, pids, sizeof(map->pids));
-	if (!ioctl(fileno(show->out), TIOCGWINSZ, &window) && window.ws_col)
-		columns = window.ws_col;
-	/* a power of two, so that the lines' addresses are round */
-	while (map->width < WIDTH_MAX && map->width * 2 + ADDRESS_WIDTH <= columns)
-		map->width *= 2;
 }
 
 /* Draws up to page @end. */
@@ -161,7 +171,7 @@ static uint64_t address_of(const struct strip *strip, uint64_t page)
 static void print_line(struct cow_map *map, const struct strip *strip,
 		       uint64_t first, uint64_t cells)
 {
-	char line[WIDTH_MAX + 1];
+	char line[COW_MAP_WIDTH_MAX + 1];
 
 	for (uint64_t i = 0; i < cells; i++) {
 		enum mark mark = first_mark(strip->cells[first + i]);

@@ -121,13 +121,10 @@ static void count_kind(const struct demo *demo, const struct mml_cow *cow,
 static int sum_up(struct demo *demo, const struct cow_reading *reading,
 		  struct counts *counts)
 {
-	const struct mml_cow_process *const process[] = {
-		&reading->process[PARENT], &reading->process[CHILD],
-	};
 	struct mml_cow cow;
 	int ret;
 
-	ret = mml_cow_compare(&cow, process);
+	ret = mml_cow_compare(&cow, reading->process);
 	for (unsigned int kind = 0; !ret && kind < DEMO_KINDS; kind++)
 		count_kind(demo, &cow, kind, &counts[kind]);
 	mml_cow_free(&cow);
@@ -138,11 +135,13 @@ static int sum_up(struct demo *demo, const struct cow_reading *reading,
 /* Asks the module about both processes, and sums up each kind of memory. */
 static int measure(struct demo *demo, struct counts *counts)
 {
-	const uint32_t pids[] = { demo->actors.parent, demo->actors.child };
+	uint32_t pids[] = { demo->actors.parent, demo->actors.child };
+	const struct cow_pids both = { .v = pids, .n = 2 };
+	const struct cow_options options = { .ctx = demo->ctx };
 	struct cow_reading reading;
 	int ret;
 
-	ret = cow_read(demo->ctx, pids, 2, &reading);
+	ret = cow_read(&options, &both, &reading);
 	if (!ret)
 		ret = sum_up(demo, &reading, counts);
 	cow_reading_free(&reading);
