@@ -61,16 +61,34 @@ const struct mml_name mml_folio_names[] = {
 	{ }
 };
 
+/* Which of the kernel's tests settles whether a written page is copied. */
+enum test {
+	TEST_NONE,
+	TEST_KSM,
+	TEST_FILE,
+	TEST_EXCLUSIVE,
+	TEST_MAPCOUNT,
+	TEST_REFCOUNT,
+	TEST_LARGE,
+};
+
 struct verdict {
 	enum mml_class class;
 	const char *text;
 	bool predicted;
+	enum test test;
 };
 
 #define VERDICT(word, sentence) \
-	((struct verdict){ MML_CLASS_##word, sentence, false })
+	((struct verdict){ MML_CLASS_##word, sentence, false, TEST_NONE })
 #define PREDICTED(word, sentence) \
-	((struct verdict){ MML_CLASS_##word, sentence, true })
+	((struct verdict){ MML_CLASS_##word, sentence, true, TEST_NONE })
+
+static struct verdict by(enum test test, struct verdict verdict)
+{
+	verdict.test = test;
+	return verdict;
+}
 
 /* The states that leave nothing to weigh. */
 static const struct verdict by_state[MMLENS_STATE_MAX + 1] = {
@@ -219,7 +237,7 @@ static struct verdict copies(const struct mml_extent *extent, bool predicted)
 {
 	return (struct verdict){
 		MML_CLASS_WRITE_COPIES, is_huge(extent) ? SPLITS : COPIES,
-		predicted,
+		predicted, TEST_REFCOUNT,
 	};
 }
 
@@ -247,8 +265,8 @@ static struct verdict judge_mappings(const struct mml_extent *extent)
 {
 	if (!mappings(extent))
 		return PREDICTED(CANNOT_TELL, MAYBE);
-	return mappings(extent) == 1 ? VERDICT(WRITE_REUSES, TAKES) :
-				       copies(extent, false);
+	return by(TEST_MAPCOUNT, mappings(extent) == 1 ?
+		  VERDICT(WRITE_REUSES, TAKES) : copies(extent, false));
 }
 
 /* A huge page behind a PMD: all of it or nothing. */
@@ -260,11 +278,11 @@ static struct verdict judge_huge(const struct mml_judge *facts)
 		return extent->folio_mapcount == MMLENS_UNKNOWN32 ?
 			PREDICTED(CANNOT_TELL, MAYBE) : judge_mappings(extent);
 	if (mappings(extent) > 1)
-		return copies(extent, false);
+		return by(TEST_MAPCOUNT, copies(extent, false));
 	if (extent->refcount == MMLENS_UNKNOWN32)
 		return PREDICTED(CANNOT_TELL, MAYBE);
-	return extent->refcount == 1 + swap_references(facts) ?
-		PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true);
+	return by(TEST_REFCOUNT, extent->refcount == 1 + swap_references(facts) ?
+		  PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true));
 }
 
 /* A page of a large folio that page-table entries map one by one, since 6.12. */
@@ -275,13 +293,14 @@ static struct verdict judge_large(const struct mml_judge *facts)
 	if (!(facts->can & MMLENS_CAN_FOLIO_SHARED) ||
 	    extent->folio_shared == MMLENS_SHARED_MAYBE ||
 	    extent->folio_mapcount <= 1)
-		return copies(extent, false);
+		return by(TEST_LARGE, copies(extent, false));
 	if (extent->folio_shared == MMLENS_UNKNOWN32 ||
 	    extent->folio_mapcount == MMLENS_UNKNOWN32 ||
 	    extent->refcount == MMLENS_UNKNOWN32)
 		return PREDICTED(CANNOT_TELL, MAYBE);
-	return extent->refcount == extent->folio_mapcount + swap_references(facts) ?
-		PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true);
+	return by(TEST_REFCOUNT,
+		  extent->refcount == extent->folio_mapcount + swap_references(facts) ?
+		  PREDICTED(WRITE_REUSES, TAKES) : copies(extent, true));
 }
 
 /* What the count of references decides, since that of mappings does not. */
@@ -292,13 +311,13 @@ static struct verdict judge_references(const struct mml_judge *facts)
 		      !(extent->flags & MMLENS_PAGE_LRU);
 
 	if (mappings(extent) > 1)
-		return copies(extent, false);
+		return by(TEST_MAPCOUNT, copies(extent, false));
 	if (extent->refcount == MMLENS_UNKNOWN32)
 		return PREDICTED(CANNOT_TELL, MAYBE);
 	if (extent->refcount <= 1 + swap_references(facts))
-		return PREDICTED(WRITE_REUSES, TAKES);
-	return drains && extent->refcount <= 3 ?
-		PREDICTED(CANNOT_TELL, MAYBE) : copies(extent, true);
+		return by(TEST_REFCOUNT, PREDICTED(WRITE_REUSES, TAKES));
+	return by(TEST_REFCOUNT, drains && extent->refcount <= 3 ?
+		  PREDICTED(CANNOT_TELL, MAYBE) : copies(extent, true));
 }
 
 /* An anonymous page that a private, writable area maps without write. */
@@ -307,14 +326,14 @@ static struct verdict judge_anon(const struct mml_judge *facts)
 	const struct mml_extent *extent = facts->extent;
 
 	if (extent->flags & MMLENS_PAGE_KSM)
-		return VERDICT(KSM, "VMA may write, entry may not, and KSM has merged the page: the next write copies");
+		return by(TEST_KSM, VERDICT(KSM, "VMA may write, entry may not, and KSM has merged the page: the next write copies"));
 	if (facts->can & MMLENS_CAN_EXCLUSIVE &&
 	    extent->flags & MMLENS_PAGE_ANON_EXCLUSIVE)
-		return extent->flags & MMLENS_PAGE_PINNED ?
+		return by(TEST_EXCLUSIVE, extent->flags & MMLENS_PAGE_PINNED ?
 			VERDICT(PINNED, "pinned for I/O, and this process's own: the next write keeps it, fork copies it at once") :
-			VERDICT(WRITE_REUSES, "VMA may write, entry may not, but the page is this process's own: the next write keeps it");
+			VERDICT(WRITE_REUSES, "VMA may write, entry may not, but the page is this process's own: the next write keeps it"));
 	if (extent->mapkind == MMLENS_MAPKIND_PRECISE && extent->mapcount > 1)
-		return copies(extent, false);
+		return by(TEST_MAPCOUNT, copies(extent, false));
 	if (extent->flags & MMLENS_PAGE_HUGE)
 		return judge_mappings(extent);
 	if (is_huge(extent))
@@ -360,7 +379,7 @@ static struct verdict judge_present(const struct mml_judge *facts)
 	if (extent->flags == MMLENS_UNKNOWN)
 		return VERDICT(CANNOT_TELL, "too little was asked to judge");
 	if (!(extent->flags & MMLENS_PAGE_ANON))
-		return VERDICT(FILE_UNCOPIED, "VMA may write, entry may not: the next write copies the file's page");
+		return by(TEST_FILE, VERDICT(FILE_UNCOPIED, "VMA may write, entry may not: the next write copies the file's page"));
 	return judge_anon(facts);
 }
 
@@ -497,6 +516,47 @@ const char *mml_judge_say(const struct mml_judge *facts, char *buf, size_t size)
 		first = "NUMA balancing waits for the next touch, which faults once. Then: ";
 	snprintf(buf, size, "%s%s%s", first, verdict.text,
 		 verdict.predicted ? " (predicted)" : "");
+	return buf;
+}
+
+/**
+ * mml_judge_test() - what settles whether a write copies
+ * @facts: what is known
+ * @buf: room for it
+ * @size: bytes of @buf
+ *
+ * Return: @buf: the kernel's test that decides and what it sees, or "" where
+ * there is none
+ */
+const char *mml_judge_test(const struct mml_judge *facts, char *buf, size_t size)
+{
+	const struct mml_extent *extent = facts->extent;
+
+	buf[0] = '\0';
+	switch (judge(facts).test) {
+	case TEST_NONE:
+		break;
+	case TEST_KSM:
+		snprintf(buf, size, "merged by KSM");
+		break;
+	case TEST_FILE:
+		snprintf(buf, size, "the file's page");
+		break;
+	case TEST_EXCLUSIVE:
+		snprintf(buf, size, "AnonExclusive is set");
+		break;
+	case TEST_MAPCOUNT:
+		snprintf(buf, size, "mapcount %u", mappings(extent));
+		break;
+	case TEST_REFCOUNT:
+		snprintf(buf, size, "refcount %u, of which the swap cache %u",
+			 extent->refcount, swap_references(facts));
+		break;
+	case TEST_LARGE:
+		snprintf(buf, size, "a page of a large folio (order %u)",
+			 extent->order);
+		break;
+	}
 	return buf;
 }
 

@@ -99,4 +99,7 @@ uint64_t mml_judge_file_end(const struct mml_vma *vma, uint64_t page_size);
 /* One sentence: what a touch of this page would lead to, and why. */
 const char *mml_judge_say(const struct mml_judge *facts, char *buf, size_t size);
 
+/* Which of the kernel's tests settles it, and what it sees: "mapcount 2"; or "". */
+const char *mml_judge_test(const struct mml_judge *facts, char *buf, size_t size);
+
 #endif /* MML_JUDGE_H */
