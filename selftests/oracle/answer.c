@@ -87,6 +87,8 @@ static void vma_from_area(const struct proc_area *area, struct mml_vma *vma)
 static uint32_t state_from_proc(const struct proc_area *area,
 				const struct proc_page *page)
 {
+	if (page->pagemap & PM_GUARD)
+		return MMLENS_STATE_MARKER_GUARD;
 	if (page->pagemap & PM_SWAP)
 		return MMLENS_SWAP_TYPE(page->pagemap) < 16 ?
 			MMLENS_STATE_SWAP : MMLENS_STATE_MARKER_UFFD_WP;

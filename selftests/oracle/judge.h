@@ -21,6 +21,7 @@ enum check {
 	CHECK_EXCLUSIVE,
 	CHECK_FILE,
 	CHECK_UFFD_WP,
+	CHECK_GUARD,
 	CHECK_AREA,		/* bounds, permissions, flags, file, name */
 	CHECK_RSS,		/* an area's present pages: smaps' Rss */
 	CHECK_ORDER,		/* extents ascend, in one area, not overlapping */
@@ -47,6 +48,7 @@ struct verdict {
 	uint64_t compared[NR_CHECKS];
 	uint64_t wrong[NR_CHECKS];
 	uint64_t excused[NR_RULES];
+	uint64_t small;		/* frames compared that are not hugetlb's */
 	uint64_t rss_pages;	/* what smaps promises, summed over all PIDs */
 	/* what there was to be compared at all */
 	uint64_t states[MMLENS_STATE_MAX + 1];	/* pages */

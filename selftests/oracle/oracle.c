@@ -6,6 +6,8 @@
  * page and every area of mmlens' answer against what /proc said both times.
  *
  *	oracle PID...
+ *	oracle --still PID...		sends them no signal: they stand still as it
+ *					is, as process 1, which cannot be stopped
  *	oracle --corrupt WHAT PID...	falsifies the answer: must fail
  *	oracle --from-proc PID...	judges an answer made up from /proc, for
  *					trying the judge without the module
@@ -34,6 +36,7 @@ struct target {
 
 struct oracle {
 	bool from_proc;
+	bool still;			/* nobody is to be stopped */
 	const char *corrupt;		/* NULL: leave the answer as it is */
 	struct mml_client *client;
 	struct mml_info info;
@@ -53,7 +56,7 @@ struct oracle {
 
 static void usage(FILE *out)
 {
-	fputs("Usage: oracle [--from-proc] [--corrupt WHAT] PID...\n"
+	fputs("Usage: oracle [--still] [--from-proc] [--corrupt WHAT] PID...\n"
 	      "WHAT is", out);
 	for (int i = 0; answer_corruptions[i]; i++)
 		fprintf(out, " %s", answer_corruptions[i]);
@@ -64,6 +67,7 @@ static bool parse(struct oracle *o, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "from-proc", no_argument, NULL, 'p' },
+		{ "still", no_argument, NULL, 's' },
 		{ "corrupt", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
@@ -74,6 +78,9 @@ static bool parse(struct oracle *o, int argc, char **argv)
 		switch (c) {
 		case 'p':
 			o->from_proc = true;
+			break;
+		case 's':
+			o->still = true;
 			break;
 		case 'c':
 			o->corrupt = optarg;
@@ -199,7 +206,7 @@ static int judge_targets(struct oracle *o)
 {
 	struct verdict verdict = {};
 
-	if (!stop_targets(o))
+	if (!o->still && !stop_targets(o))
 		return UNKNOWN;
 	/*
 	 * The first round is to touch all of our own code, whose pages the

@@ -49,6 +49,8 @@ static const struct {
 	{ "sl", MMLENS_VM_SEALED },
 	{ "dp", MMLENS_VM_DROPPABLE },
 	{ "dw", MMLENS_VM_DENYWRITE },
+	{ "gu", MMLENS_VM_MAYBE_GUARD },
+	{ "au", MMLENS_VM_ALLOW_ANY_UNCACHED },
 };
 
 /*

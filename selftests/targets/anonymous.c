@@ -124,7 +124,7 @@ int main(void)
 	target_write(zero, 0, 4, 1);
 	target_write(lazy, 0, 4, 1);
 	say_unwritten(4);
-	target_state("WRITTEN", zero, 0, 4, "state=present kind=anon mapcount=1 class=exclusive-writable");
+	target_state("WRITTEN", zero, 0, 4, "state=present kind=anon mapcount=1 class=exclusive-writable|write-reuses|cannot-tell");
 	target_state("TAKEN_BACK", lazy, 0, 4, "state=present kind=anon bits=+dirty");
 	target_wait();
 

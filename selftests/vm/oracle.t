@@ -6,7 +6,7 @@
 # judge itself against answers that were falsified.
 . "$(dirname "$0")/../ktap.sh"
 
-# judged NAME PID...: nothing wrong
+# judged NAME [--still] PID...: nothing wrong
 judged()
 {
 	local name=$1
@@ -62,6 +62,29 @@ target_end python
 
 # the shell waits for the oracle, and is stopped like everyone else
 judged "this shell" $$
+
+# the first process takes no signal to stop, but does nothing but wait
+judged "process 1" --still 1
+
+# A compiler at work: stopped wherever it is when it has grown to 24 MiB.
+for ((i = 0; i < 6000; i++)); do
+	echo "int f$i(int x) { return x * $i + f$((i ? i - 1 : 0))(x / 3); }"
+done >"$ktap_files/large.c"
+gcc -O2 -w -S -o /dev/null "$ktap_files/large.c" &
+compiler=$!
+disown
+ktap_children+=($compiler)
+grown()
+{
+	read -r cc1 rest <"/proc/$compiler/task/$compiler/children" &&
+		read -r rest pages rest <"/proc/$cc1/statm" && [ "$pages" -gt 6144 ]
+}
+if wait_until grown 2>/dev/null; then
+	judged "gcc's compiler, at work" "$cc1"
+	kill -KILL "$cc1"
+else
+	fail "gcc's compiler, at work" "it never got there"
+fi
 
 # Memory of every kind, as far as this machine lets us make it: with a swap
 # device of our own, huge pages, and KSM.

@@ -126,7 +126,9 @@ states()
 		return
 	fi
 	while IFS=$'\t' read -r name wrong; do
-		if [ -n "$wrong" ]; then
+		if [ -n "$wrong" ] && [[ ${may_lack[$series]-} == *" $name "* ]]; then
+			skip "$id: $name" "not on $series ($wrong)"
+		elif [ -n "$wrong" ]; then
 			fail "$id: $name" "$wrong"
 		else
 			pass "$id: $name"
@@ -241,12 +243,14 @@ states poisoned
 wait_until '[ "$(</sys/kernel/mm/ksm/pages_sharing)" -ge 15 ]'
 states merged
 
-# The process in the middle of an exec must get no signal: it is not for the oracle.
+# the process in the middle of an exec must get no signal
 target_start exec "$BUILD/targets/mid-exec"
 states exec
 same "exec: the child still has the old pages" \
 	"$(mmlens pages -n -o START,FRAME,STATE "$exec_CHILD" "$exec_OLD+64K")" \
 	"$(mmlens pages -n -o START,FRAME,STATE "$exec_PID" "$exec_OLD+64K")"
+run oracle --still "$exec_CHILD"
+ran "exec: the oracle finds nothing wrong in the child" 0
 before=$(mmlens mm --json "$exec_CHILD")
 target_step exec
 after=$(mmlens mm --json "$exec_CHILD")
@@ -255,14 +259,18 @@ is "exec: then it has another address space" \
 like "exec: in which the old area is not" \
 	"$(mmlens walk "$exec_CHILD" "$exec_OLD")" "hole|no area|nothing is mapped"
 
-is "threads: each answers for all of them" \
-	"$(for tid in "/proc/$threads_PID/task"/*; do
-		mmlens mm --json "${tid##*/}" | jq -r .mm_id
-	done | sort -u | wc -l)" 1
+# three of the 65; a process apiece is dear
+tids=("/proc/$threads_PID/task"/*)
+same "threads: each answers with the address space of all" \
+	"$(for tid in "${tids[@]:1:1}" "${tids[@]: -1}"; do
+		mmlens mm -n -o MM_ID,MM_USERS "${tid##*/}"
+	done | sort -u)" "$(mmlens mm -n -o MM_ID,MM_USERS "$threads_PID")"
 
 target_start vfork "$BUILD/targets/two-tasks-one-mm" vfork
 is "vfork: the child answers with the parent's address space" \
 	"$(mmlens mm --json "$vfork_A" | jq .mm_id)" "$(mmlens mm --json "$vfork_B" | jq .mm_id)"
+
+include migrating
 
 run oracle "${said[@]}" "$swap_CHILD"
 ran "the oracle finds nothing wrong in any of them" 0
