@@ -967,6 +967,44 @@ static void pages_heap(void)
 	pages_end(0);
 }
 
+/* A request's filter, of which only what is given is sent. */
+static void pages_filtered(void)
+{
+	struct mml_extent v[] = {
+		present(HEAP, 3, 0x21100), present(HEAP + 12 * PAGE, 4, 0x30a40),
+	};
+	struct nlmsghdr *nlh;
+	struct nlattr *nest;
+
+	family(1);
+	info(&debian_6_1);
+	vmas(two_areas, MNL_ARRAY_SIZE(two_areas));
+	nlh = message(FAMILY, NLM_F_REQUEST | NLM_F_DUMP, MMLENS_CMD_PAGE_GET);
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, PID);
+	mnl_attr_put_u64(nlh, MMLENS_A_START, HEAP);
+	mnl_attr_put_u64(nlh, MMLENS_A_END, HEAP + 32 * PAGE);
+	mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, MMLENS_COL_BIT(MMLENS_COL_START) |
+			 MMLENS_COL_BIT(MMLENS_COL_PAGES) |
+			 MMLENS_COL_BIT(MMLENS_COL_STATE) |
+			 MMLENS_COL_BIT(MMLENS_COL_FRAME));
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_FILTER);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_STATES, 1 << MMLENS_STATE_PRESENT |
+			 1 << MMLENS_STATE_PROTNONE);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_ENTRY_ALL, MMLENS_ENTRY_WRITE |
+			 1ULL << MMLENS_ENTRY_PKEY_SHIFT);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_ENTRY_NONE, MMLENS_ENTRY_SOFT_DIRTY |
+			 0xeULL << MMLENS_ENTRY_PKEY_SHIFT);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_FLAGS_ALL, MMLENS_PAGE_ANON);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_FLAGS_NONE, MMLENS_PAGE_KSM | MMLENS_PAGE_THP);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_FRAME_START, 0x20000);
+	mnl_attr_put_u64(nlh, MMLENS_FILTER_FRAME_END, 0x40000);
+	mnl_attr_nest_end(nlh, nest);
+	put(nlh);
+	first(MMLENS_CMD_PAGE_GET, granted, HEAP);
+	extents(HEAP, HEAP + 32 * PAGE, 0, v, MNL_ARRAY_SIZE(v));
+	pages_end(0);
+}
+
 /* No column but those that are granted unless others are asked for. */
 static void pages_default(void)
 {
@@ -1549,7 +1587,7 @@ static const struct {
 	TAPE(vma_store_at),
 	TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
 	TAPE(walk_swap), TAPE(walk_unknown), TAPE(walk_huge), TAPE(walk_five),
-	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default),
+	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default), TAPE(pages_filtered),
 	TAPE(pages_states), TAPE(pages_cut), TAPE(pages_folio),
 	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/area.h"
+#include "lib/filter.h"
 #include "lib/join.h"
 #include "lib/judge.h"
 #include "lib/names.h"
@@ -136,6 +137,7 @@ struct reading {
 	struct mml_info info;
 	unsigned int kernel;
 	bool each;		/* one row a page */
+	bool filtered;		/* what is not reported may be there: no gaps */
 	bool on_terminal;	/* the rows themselves show the progress */
 
 	/* Asked for CLASS alone, what it is judged by does not tear rows apart. */
@@ -254,6 +256,8 @@ static void print_gaps(struct reading *reading, uint64_t end)
 	const struct mml_vma *vma;
 	uint64_t from, to;
 
+	if (reading->filtered)
+		return;
 	for (; reading->area < reading->vmas.n; reading->area++) {
 		vma = &reading->vmas.v[reading->area];
 		if (vma->start >= end)
@@ -348,6 +352,8 @@ static void print_totals(struct reading *reading)
 	show(s, "present", "%s present, ", show_uint(reading->present));
 	show(s, "extents", reading->each ? "%s rows; " : "%s extents; ",
 	     show_uint(reading->rows));
+	if (reading->filtered)
+		show_text(s, "of those asked for; ");
 	show_close(s);
 	ctx_show_dump(reading->ctx, &reading->dump);
 	if (reading->average && !s->json)
@@ -441,6 +447,39 @@ static uint64_t choose_columns(struct reading *reading)
 	return wanted | reading->hidden;
 }
 
+/* What was typed to have only some pages. */
+struct filter_options {
+	const char *states, *entry, *flags, *frames;
+};
+
+static int parse_filter(struct reading *reading,
+			const struct filter_options *options,
+			struct mml_page_query *query, struct mml_filter *filter)
+{
+	const struct {
+		const char *arg;
+		int (*parse)(struct mml_filter *filter, const char *arg,
+			     struct mml_error *err);
+	} tests[] = {
+		{ options->states, mml_filter_states },
+		{ options->entry, mml_filter_entry },
+		{ options->flags, mml_filter_flags },
+		{ options->frames, mml_filter_frames },
+	};
+	struct mml_error err = { .text = "" };
+	size_t i;
+
+	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		if (!tests[i].arg)
+			continue;
+		if (tests[i].parse(filter, tests[i].arg, &err))
+			return ctx_error(reading->ctx, &err);
+		reading->filtered = true;
+		query->filter = filter;
+	}
+	return 0;
+}
+
 /**
  * cmd_pages() - mmlens pages PID [RANGE]
  * @ctx: the context
@@ -453,8 +492,14 @@ int cmd_pages(struct mml_ctx *ctx, int argc, char **argv)
 {
 	struct reading reading = { .ctx = ctx, .dump.complete = true, .dump.ended = true };
 	struct mml_page_query query = { .columns = 0 };
+	struct filter_options options = { .states = NULL };
+	struct mml_filter filter = { .states = 0 };
 	bool stop = false;
 	const struct cmd_option own[] = {
+		{ "state", 0, "STATES", "only pages of these states: present,swap", .value = &options.states },
+		{ "entry", 0, "BITS", "only where the entry has these bits, and not those after a ^: write,^dirty", .value = &options.entry },
+		{ "flags", 0, "FLAGS", "only pages with these flags, and without those after a ^: ksm,^lru", .value = &options.flags },
+		{ "frame", 0, "FRAMES", "only these frames: FRAME, START-END or START+COUNT", .value = &options.frames },
 		{ "each", 'e', NULL, "one line for each page, not for runs of them (gaps stay whole)", .flag = &reading.each },
 		CMD_OPTION_STOP(&stop),
 		{ }
@@ -471,6 +516,8 @@ int cmd_pages(struct mml_ctx *ctx, int argc, char **argv)
 		ret = ctx_choose(ctx, columns, &reading.table.chosen);
 	if (!ret)
 		ret = ctx_pid(ctx, argv[0], &query.pid);
+	if (!ret)
+		ret = parse_filter(&reading, &options, &query, &filter);
 	if (ret)
 		return cmd_exit(ret);
 	query.columns = choose_columns(&reading);
