@@ -60,19 +60,20 @@ tests: tool
 	+@$(userspace) -s tests
 	+@$(selftests) -s all
 
-# Tests: on this machine and on one kernel; on several; and with more patience.
+# Tests: on this machine and on one kernel; on all, and of building for all their
+# flavours; and with more patience.
 check: deps-check
 	+@$(MAKE) -s tests
 	+@scripts/check $(KERNEL)
 
 check-kernels: deps-check
 	+@$(MAKE) -s tests
-	+@scripts/check $(KERNELS)
+	+@scripts/check --build $(KERNELS)
 
 check-long: deps-long
 	+@$(MAKE) -s tests
 	+@$(selftests) -s page-types
-	+@scripts/check --long $(KERNELS)
+	+@scripts/check --long --build $(KERNELS)
 
 bench: deps-vm
 	+@$(MAKE) -s tests

@@ -95,6 +95,13 @@ like "... is named" "$out" '# failed: 2.0: .*all.t: 2 - b'
 like "... and shown, with what it remarks" "$out" $'not ok 2 - b\n# expected this, seen that\n'
 is "... other remarks are not shown" "$(grep -c 'nothing to remark' <<<"$out")" 0
 
+mkdir selftests/build
+program build/build.t <<<'echo 1..2; echo "ok 1 - builds"; echo "not ok 2 - warns"; exit 1'
+run scripts/check --build 1.0
+is "--build: those of selftests/build as well" "${out##*$'\n'}" "7 passed, 1 failed, 1 skipped"
+like "... said beside the table" "$out" $'\nand 2 host tests in .*\nand 2 build tests in '
+like "... and which failed" "$out" '# failed: build: .*build.t: 2 - warns'
+
 run scripts/check 2.0 9.9
 ran "a kernel that does not start" 1
 like "... is a failure" "$out" 'failed: 9.9: virtual machine: .*did not start'
