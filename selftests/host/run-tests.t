@@ -129,7 +129,7 @@ ran "help" 0
 
 counts "both sides' totals" "7 passed, 1 failed, 3 skipped" \
 	good --vm-options '--memory 512 --kernel 6.12' --vm good skips late-plan bad
-is "its options" "$err" "run --memory 512 --kernel 6.12 "
+like "its options" "$err" "^run .*--memory 512 --kernel 6.12 $"
 like "whose test failed" "$out" '# failed: bad: 2 - b'
 counts "only there" "2 passed, 0 failed, 1 skipped" --vm good
 ran "is a success" 0

@@ -16,8 +16,9 @@ ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
 target_start child "$BUILD/targets/forked"
 kill -STOP "$child_A" "$child_B"
 
-# What the module takes references to, and what they would keep alive.
-slabs=(mm_struct task_struct pid vm_area_struct files_cache signal_cache sighand_cache)
+# What the module takes references to, and what they would keep alive. (Not
+# areas: each process that comes and goes meanwhile has dozens.)
+slabs=(mm_struct task_struct pid signal_cache sighand_cache)
 
 # in_use: objects of each slab, free ones that processors hold set aside. Slabs
 # that the kernel has merged are counted by the name they go by.
