@@ -137,9 +137,9 @@ static inline unsigned long mml_rss(struct mm_struct *mm, int member)
 }
 
 #ifdef MML_HAVE_RSS_PERCPU	/* since 6.2 */
-#define MML_CAN_RSS_EXACT MMLENS_CAN_RSS_EXACT
+#define MML_CAN_RSS MMLENS_CAN_RSS
 #else
-#define MML_CAN_RSS_EXACT 0
+#define MML_CAN_RSS 0
 #endif
 
 /* Who may look into a process: enum values of TASK_DUMPABLE_*, or SUID_DUMP_*. */

@@ -136,7 +136,7 @@ static void family(uint32_t version)
 
 #define CAN_6_1 (MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE | \
 		 MMLENS_CAN_SOFT_DIRTY | MMLENS_CAN_UFFD_WP | MMLENS_CAN_EPOCH)
-#define CAN_5_10 (MMLENS_CAN_MAPCOUNT | MMLENS_CAN_SOFT_DIRTY | MMLENS_CAN_EPOCH)
+#define CAN_5_10 (CAN_6_1 & ~MMLENS_CAN_EXCLUSIVE)
 
 struct kernel {
 	const char *release;
@@ -149,6 +149,17 @@ struct kernel {
 
 static const struct kernel debian_6_1 = {
 	"6.1.0-31-amd64", 4, 0x7ffffffff000, 0, CAN_6_1, MMLENS_VMA_STORE_MAPLE,
+};
+
+static const struct kernel debian_5_10 = {
+	"5.10.0-46-amd64", 4, 0x7ffffffff000, 0, CAN_5_10, MMLENS_VMA_STORE_RBTREE,
+};
+
+/* A kernel with CONFIG_NO_PAGE_MAPCOUNT */
+static const struct kernel averaging_7_2 = {
+	"7.2.13", 4, 0x7ffffffff000, 0,
+	(CAN_6_1 & ~MMLENS_CAN_MAPCOUNT) | MMLENS_CAN_FOLIO_SHARED | MMLENS_CAN_RSS,
+	MMLENS_VMA_STORE_MAPLE,
 };
 
 static void info(const struct kernel *kernel)
@@ -449,6 +460,19 @@ static void info_6_1(void)
 	info(&debian_6_1);
 }
 
+/* What 5.10 has not, and what is an average elsewhere. */
+static void info_5_10(void)
+{
+	family(1);
+	info(&debian_5_10);
+}
+
+static void info_average(void)
+{
+	family(1);
+	info(&averaging_7_2);
+}
+
 static void info_future(void)
 {
 	static const struct kernel future = {
@@ -728,11 +752,6 @@ static void vma_store(void)
 
 static void vma_store_rbtree(void)
 {
-	static const struct kernel debian_5_10 = {
-		"5.10.0-32-amd64", 4, 0x7ffffffff000, 0, CAN_5_10,
-		MMLENS_VMA_STORE_RBTREE,
-	};
-
 	family(1);
 	info(&debian_5_10);
 	counted = true;
@@ -1577,7 +1596,7 @@ static const struct {
 	const char *name;
 	void (*make)(void);
 } tapes[] = {
-	TAPE(info_6_1), TAPE(info_future), TAPE(info_no_answer),
+	TAPE(info_6_1), TAPE(info_5_10), TAPE(info_average), TAPE(info_future), TAPE(info_no_answer),
 	TAPE(no_module), TAPE(other_version), TAPE(permission),
 	TAPE(permission_bare), TAPE(no_process), TAPE(no_process_bare),
 	TAPE(lost), TAPE(mm_alive), TAPE(mm_kthread), TAPE(mm_busy),

@@ -47,9 +47,22 @@ target_start names "$BUILD/targets/names"
 kill -STOP "$demo_A" "$demo_B" "$holes_PID"
 
 json info --json <<EXPRESSIONS
-keys: has_keys(.; "module kernel page_size levels user_end can commands columns states page_flags vm_flags entry_bits")
+keys: has_keys(.; "module kernel page_size levels user_end exact averaged approximate unavailable commands columns states page_flags vm_flags entry_bits")
 the running kernel's release: .kernel == "$(uname -r)"
 types: (.user_end | hex) and (.page_size | number) and (.states | type) == "array"
+EXPRESSIONS
+
+# what each kernel keeps, as its sources have it
+approximate='' unavailable=''
+kernel_before 6.15 && approximate='"folio-shared"'
+kernel_before 6.2 && approximate+=',"rss"'
+kernel_before 5.19 && unavailable='"exclusive"'
+json info --json <<EXPRESSIONS
+this kernel's mapcounts are exact, not averaged: .averaged == [] and any(.exact[]; . == "mapcount")
+what is approximate: .approximate == [$approximate]
+what is unavailable: .unavailable == [$unavailable]
+all is one of them: (.exact + .approximate + .unavailable | sort) == ["epoch", "exclusive", "folio-shared", "mapcount", "rss", "soft-dirty", "uffd-wp"]
+nothing unavailable is among the flags: (.page_flags | any(. == "anon_exclusive")) == (.unavailable == [])
 EXPRESSIONS
 
 json mm --json "$demo_A" <<EXPRESSIONS

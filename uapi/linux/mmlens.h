@@ -150,7 +150,7 @@ enum mmlens_attr {
 #define MMLENS_CAN_UFFD_WP	(1ULL << 3)
 #define MMLENS_CAN_EPOCH	(1ULL << 4)	/* tears are seen: see MMLENS_TRAILER_TORN */
 #define MMLENS_CAN_FOLIO_SHARED	(1ULL << 5)	/* MMLENS_COL_FOLIO_SHARED is tracked by the kernel */
-#define MMLENS_CAN_RSS_EXACT	(1ULL << 6)	/* MM_GET's rss counters are exact sums */
+#define MMLENS_CAN_RSS	(1ULL << 6)	/* MM_GET's rss counters are exact sums */
 
 /* Who answered. MM_ID tells two address spaces apart; it is no address. */
 enum mmlens_envelope_attr {

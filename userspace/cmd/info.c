@@ -3,16 +3,70 @@
 #include "cmd/cmd.h"
 #include "lib/names.h"
 
-#define CAN_ALL (MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE |		\
-		 MMLENS_CAN_SOFT_DIRTY | MMLENS_CAN_UFFD_WP |		\
-		 MMLENS_CAN_EPOCH | MMLENS_CAN_FOLIO_SHARED |		\
-		 MMLENS_CAN_RSS_EXACT)
+/* What there is in place of an ability that a kernel has not. */
+enum otherwise { AVERAGED, APPROXIMATE, UNAVAILABLE };
 
-static struct show_value get_cannot(const void *row)
+static const struct ability {
+	uint64_t bit;
+	enum otherwise otherwise;
+	const char *means;
+} abilities[] = {
+	{ MMLENS_CAN_MAPCOUNT, AVERAGED,
+	  "a page of a large folio shows the average over its pages" },
+	{ MMLENS_CAN_EXCLUSIVE, UNAVAILABLE,
+	  "no AnonExclusive: only references tell whether a write copies" },
+	{ MMLENS_CAN_SOFT_DIRTY, UNAVAILABLE,
+	  "entries do not say it" },
+	{ MMLENS_CAN_UFFD_WP, UNAVAILABLE,
+	  "entries do not say it" },
+	{ MMLENS_CAN_EPOCH, UNAVAILABLE,
+	  "torn answers are not noticed: all pages count as unwatched" },
+	{ MMLENS_CAN_FOLIO_SHARED, APPROXIMATE,
+	  "a folio that is mapped more than once counts as shared, by one process too" },
+	{ MMLENS_CAN_RSS, APPROXIMATE,
+	  "each thread may keep 64 pages of it uncounted" },
+};
+
+#define NR_ABILITIES (sizeof(abilities) / sizeof(abilities[0]))
+
+static struct show_value lacking(const struct mml_info *info, enum otherwise otherwise)
 {
-	const struct mml_info *info = row;
+	uint64_t bits = 0;
 
-	return show_bits(CAN_ALL & ~info->can, mml_can_names);
+	for (size_t i = 0; i < NR_ABILITIES; i++)
+		if (abilities[i].otherwise == otherwise)
+			bits |= abilities[i].bit & ~info->can;
+	return show_bits(bits, mml_can_names);
+}
+
+static struct show_value get_averaged(const void *row)
+{
+	return lacking(row, AVERAGED);
+}
+
+static struct show_value get_approximate(const void *row)
+{
+	return lacking(row, APPROXIMATE);
+}
+
+static struct show_value get_unavailable(const void *row)
+{
+	return lacking(row, UNAVAILABLE);
+}
+
+/* What it means, for people. */
+static void text_lacking(struct show *s, const struct mml_info *info)
+{
+	char name[64];
+
+	if (s->json)
+		return;
+	for (size_t i = 0; i < NR_ABILITIES; i++)
+		if (!(info->can & abilities[i].bit))
+			show_text(s, "%s: %s\n",
+				  show_value_text(show_bits(abilities[i].bit, mml_can_names),
+						  name, sizeof(name)),
+				  abilities[i].means);
 }
 
 #define INFO(field, kind) SHOW_ALWAYS, SHOW_FIELD(struct mml_info, field, kind)
@@ -24,8 +78,10 @@ static const struct show_column columns[] = {
 	{ "LEVELS", "levels", "page-table levels in use", INFO(levels, SHOW_UINT) },
 	{ "USER_END", "user_end", "first address after the user half", INFO(user_end, SHOW_ADDR) },
 	{ "VMA_STORE", "vma_store", "how VMAs are kept: rbtree (and a sorted list), or maple tree", INFO(vma_store, SHOW_NAME), .names = mml_vma_store_names },
-	{ "CAN", "can", "what is exact, or can be had, on this kernel", INFO(can, SHOW_BITS), .names = mml_can_names },
-	{ "CANNOT", "cannot", "what is not", SHOW_ALWAYS, .get = get_cannot },
+	{ "EXACT", "exact", "what is exact on this kernel", INFO(can, SHOW_BITS), .names = mml_can_names },
+	{ "AVERAGED", "averaged", "what is an average", SHOW_ALWAYS, .get = get_averaged },
+	{ "APPROXIMATE", "approximate", "what is nearly right", SHOW_ALWAYS, .get = get_approximate },
+	{ "UNAVAILABLE", "unavailable", "what cannot be had", SHOW_ALWAYS, .get = get_unavailable },
 	{ "COMMANDS", "commands", "what may be asked", INFO(commands, SHOW_SET), .names = mml_command_names },
 	{ "COLUMNS", "columns", "columns of pages", INFO(columns, SHOW_SET), .names = mml_column_names },
 	{ "VMA_COLUMNS", "vma_columns", "columns of areas that the kernel counts", INFO(vma_columns, SHOW_SET), .names = mml_vma_column_names },
@@ -67,6 +123,8 @@ int cmd_info(struct mml_ctx *ctx, int argc, char **argv)
 		return ctx_error(ctx, &err);
 	show_begin(&ctx->show);
 	show_record(&ctx->show, &chosen, &info);
+	if (!ctx->show.columns)
+		text_lacking(&ctx->show, &info);
 	show_end(&ctx->show);
 	return MML_EXIT_OK;
 }

@@ -130,7 +130,7 @@ int mm_read(struct mml_ctx *ctx, uint32_t pid, struct mm_row *row)
 		return ctx_error(ctx, &err);
 	pages_to_bytes(&row->mm, info.page_size);
 	row->rss = rss_sum(&row->mm);
-	row->rss_exact = info.can & MMLENS_CAN_RSS_EXACT;
+	row->rss_exact = info.can & MMLENS_CAN_RSS;
 	return 0;
 }
 

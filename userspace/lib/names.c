@@ -154,7 +154,7 @@ const struct mml_name mml_can_names[] = {
 	{ "uffd-wp", MMLENS_CAN_UFFD_WP },
 	{ "epoch", MMLENS_CAN_EPOCH },
 	{ "folio-shared", MMLENS_CAN_FOLIO_SHARED },
-	{ "rss-exact", MMLENS_CAN_RSS_EXACT },
+	{ "rss", MMLENS_CAN_RSS },
 	{ }
 };
 
