@@ -293,6 +293,10 @@ static int place_try(struct place *place, struct mmlens_target *target)
 
 	if (err)
 		return err;
+	/* the VMA of an earlier try may be gone by now */
+	place->in_vma = false;
+	place->has_prev = false;
+	place->has_next = false;
 	place->count = 0;
 	memset(place->levels, 0, sizeof(place->levels));
 	err = place_find(place, target->mm);
@@ -322,6 +326,9 @@ static int place_read(struct place *place, struct mmlens_target *target,
 			       "the entry is changing, or its hugetlb file is locked: try again");
 		return -EAGAIN;
 	case -ESTALE:
+		NL_SET_ERR_MSG(extack,
+			       "the process has called exec meanwhile: try again");
+		return -EAGAIN;
 	case -ESRCH:
 		NL_SET_ERR_MSG(extack, "the process has gone meanwhile");
 		return -ESRCH;
