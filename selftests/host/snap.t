@@ -82,5 +82,31 @@ ran "nor is what cannot be" 1
 mmlens snap "$one" --write - >"$ktap_files/text.snap"
 ok "text is JSON, line by line" jq -e . "$ktap_files/text.snap"
 same "and is read" "$(mmlens pages "$ktap_files/text.snap")" "$(mmlens pages "$one")"
+
+# ---- diff, of files ----
+run mmlens diff "$two:4100" "$two:4101"
+ran "two processes of a file can be compared" 0
+like "which is said" "$out" 'process 4101 .*, before: process 4100, two processes'
+like "area by area" "$out" 'heap +55d0c8a00000-55d0c8a40000 +- +0 +0 +0 +2 +0 +0 +0 +0'
+like "and summed up" "$out" 'pages: 0 appeared, 0 vanished, 0 copied, 2 moved, '
+run mmlens diff "$two" "$one" --pages -j
+ran "one of two with the other file's" 0
+is "is the same process" "$(jq -c '[.[0].pid, .[0].relation, .[0].areas, .[0].changes]' <<<"$out")" \
+	'[4101,"same",[],[]]'
+run mmlens diff "$two" "$two" -j
+is "all of two files, one by one" "$(jq -c '[.[] | [.pid, .relation]]' <<<"$out")" \
+	'[[4100,"same"],[4101,"same"]]'
+run mmlens diff "$one" "$one" --all -o AREA,EVENT,MOVED -n
+is "areas without a change, if asked for" "$(sed -n 2p <<<"$out" | tr -s ' ')" "heap - 0"
+run mmlens diff "$two:4100" "$two:4101" --pages
+like "the pages" "$out" '55d0c8a0c000 +55d0c8a0c000 +2 +moved +0x1ff8c +0x1ff9c'
+run mmlens diff "$one" --interval 1
+ran "a snapshot does not change" 1
+like "as it says" "$err" 'interval is for a live process'
+run mmlens diff "$one" "$one" --interval 1
+ran "one process, twice" 1
+run mmlens diff 1 --interval never
+ran "an interval is a number" 1
+like "that is said" "$err" "'never' is no interval"
 is "no temporary file is left" "$(ls "$ktap_files" | grep -c 'snap\.')" 0
 ktap_end

@@ -20,6 +20,7 @@ const struct cmd cmd_table[] = {
 	{ "tables", "PID", "every page-table page, and what they sum to", cmd_tables },
 	{ "cow", "PID...", "what forked processes still share, and who copied the rest", cmd_cow },
 	{ "snap", "PID...", "keep all that there is to know of processes in a file", cmd_snap },
+	{ "diff", "A [B]", "what has changed between two snapshots, or since one", cmd_diff },
 	{ "fault", "PID ADDR", "what an access would do, and why", cmd_fault },
 	{ "demo", "", "watch copy-on-write happen to a process made for it", cmd_demo },
 	{ "help", "[COMMAND]", "how to use a command", cmd_help },

@@ -93,10 +93,7 @@ const struct snap_field snap_mm_fields[] = {
 };
 
 #define VMA(member, kind) SNAP_FIELD(struct mml_vma, member, #member, kind)
-#define COUNT(column, name) \
-	SNAP_FIELD(struct mml_vma, counts[MMLENS_VMA_COL_##column], name, SNAP_NUMBER)
-
-const struct snap_field snap_vma_fields[] = {
+static const struct snap_field vma_fields[] = {
 	VMA(start, SNAP_HEX),
 	VMA(end, SNAP_HEX),
 	VMA(flags, SNAP_HEX),
@@ -113,27 +110,32 @@ const struct snap_field snap_vma_fields[] = {
 	VMA(anon_root, SNAP_HEX),
 	VMA(pkey, SNAP_NUMBER),
 	VMA(page_size, SNAP_NUMBER),
-	COUNT(RSS, "rss"),
-	COUNT(SWAP, "swap"),
-	COUNT(ANON, "rss_anon"),
-	COUNT(FILE, "rss_file"),
-	COUNT(SHMEM, "rss_shmem"),
-	COUNT(KSM, "ksm"),
-	COUNT(LAZYFREE, "lazyfree"),
-	COUNT(SHARED, "rss_shared"),
-	COUNT(EXCLUSIVE, "rss_exclusive"),
-	COUNT(DIRTY, "dirty"),
-	COUNT(REFERENCED, "referenced"),
-	COUNT(HUGE, "huge"),
-	COUNT(HUGETLB, "hugetlb"),
-	COUNT(ZERO, "zero"),
-	COUNT(OTHER, "other"),
-	COUNT(TABLES, "tables"),
-	COUNT(LEAVES_PTE, "leaves_pte"),
-	COUNT(LEAVES_PMD, "leaves_pmd"),
-	COUNT(LEAVES_PUD, "leaves_pud"),
-	{ }
 };
+
+#define VMA_FIELDS (sizeof(vma_fields) / sizeof(*vma_fields))
+
+/**
+ * snap_vma_fields() - the members of an area
+ *
+ * Return: the table, whose end are the counts, by the names of their columns
+ */
+const struct snap_field *snap_vma_fields(void)
+{
+	static struct snap_field fields[VMA_FIELDS + MMLENS_VMA_COL_MAX + 1];
+	const struct mml_name *column;
+	size_t n = VMA_FIELDS;
+
+	if (fields[0].key)
+		return fields;
+	memcpy(fields, vma_fields, sizeof(vma_fields));
+	for (column = mml_vma_column_names; column->name; column++)
+		fields[n++] = (struct snap_field){
+			column->name,
+			offsetof(struct mml_vma, counts[column->value]),
+			sizeof(uint64_t), SNAP_NUMBER,
+		};
+	return fields;
+}
 
 #define DUMP(member, kind) SNAP_FIELD(struct mml_dump, member, #member, kind)
 

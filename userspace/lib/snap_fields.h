@@ -23,9 +23,9 @@ extern const struct snap_field snap_head_fields[];
 extern const struct snap_field snap_end_fields[];
 extern const struct snap_field snap_info_fields[];
 extern const struct snap_field snap_mm_fields[];
-extern const struct snap_field snap_vma_fields[];
 extern const struct snap_field snap_dump_fields[];
 
+const struct snap_field *snap_vma_fields(void);
 /* The column of that name, or a field without key. */
 struct snap_field snap_column(const char *name);
 

@@ -166,7 +166,7 @@ static int take_vma(struct reader *reader, struct mml_vmas *vmas)
 	vma->path = NULL;
 	vma->name = NULL;
 	vma->ops = NULL;
-	ret = take(reader, "vma", snap_vma_fields, vma);
+	ret = take(reader, "vma", snap_vma_fields(), vma);
 	vmas->n++;		/* so that its strings are freed, in any case */
 	if (ret)
 		return ret;

@@ -239,7 +239,7 @@ int mml_snap_add(struct mml_snap_writer *writer,
 
 	put_line(writer, "process", snap_mm_fields, &picture->mm);
 	for (i = 0; i < picture->vmas.n; i++)
-		put_line(writer, "vma", snap_vma_fields, &picture->vmas.v[i]);
+		put_line(writer, "vma", snap_vma_fields(), &picture->vmas.v[i]);
 	put_line(writer, "vmas-end", snap_dump_fields, &picture->vmas.dump);
 	for (i = 0; i < picture->n && !ferror(out); i++) {
 		snap_put_row(out, writer->columns, writer->nr_columns,
