@@ -24,7 +24,15 @@ struct side {
 	uint32_t facts;
 	uint64_t where;
 	uint32_t mapcount;
+	uint64_t taker;		/* anon_vma; 0: not known */
 };
+
+/* Those of the areas; A's is the root of B's. */
+#define ANON_A	1
+#define ANON_B	2
+#define TAKEN(frame, by)						\
+	{ .is = true, .facts = MML_COW_PRIVATE, .where = (frame),	\
+	  .mapcount = 1, .taker = (by) }
 
 #define PAGE_AT(frame, bits, maps)					\
 	{ .is = true, .facts = (bits), .where = (frame), .mapcount = (maps) }
@@ -68,6 +76,16 @@ static const struct page_case {
 	  MML_COW_COPIED, MML_COW_EITHER },
 	{ "both went through a fork, mapcounts unknown", OLD(7, MMLENS_UNKNOWN32),
 	  OLD(8, MMLENS_UNKNOWN32), HEIRS, MML_COW_COPIED, MML_COW_EITHER },
+	{ "A has written, and forked again: B's was taken by A", TAKEN(7, ANON_A),
+	  TAKEN(8, ANON_A), HEIRS, MML_COW_COPIED, 0 },
+	{ "B has written, and forked since", TAKEN(7, ANON_A), TAKEN(8, ANON_B), HEIRS,
+	  MML_COW_COPIED, 1 },
+	{ "A's was taken by B", TAKEN(7, ANON_B), TAKEN(8, ANON_B), HEIRS,
+	  MML_COW_COPIED, 1 },
+	{ "B has written, an ancestor's is A's", TAKEN(7, 3), TAKEN(8, ANON_B), HEIRS,
+	  MML_COW_COPIED, 1 },
+	{ "both inherited, from others", TAKEN(7, 3), TAKEN(8, 4), HEIRS,
+	  MML_COW_COPIED, MML_COW_EITHER },
 	{ "B's copy was swapped out", OLD(7, 1), SWAP_NEW(64), HEIRS, MML_COW_COPIED, 1 },
 	{ "A's old page was swapped out", SWAP(32), NEW(8), HEIRS, MML_COW_COPIED, 1 },
 	{ "A's may be B's, read back", OLD(7, 1), SWAP(32), HEIRS, MML_COW_DIFFERENT, 0 },
@@ -99,6 +117,7 @@ static struct mml_cow_page page_of(const struct side *side, struct mml_cow_run *
 	*run = (struct mml_cow_run){
 		.where = side->where, .pages = 1, .facts = side->facts,
 		.mapcount = side->mapcount,
+		.anon_id = side->taker ? side->taker : MMLENS_UNKNOWN,
 	};
 	if (!side->is)
 		return (struct mml_cow_page)NOTHING;
@@ -107,10 +126,12 @@ static struct mml_cow_page page_of(const struct side *side, struct mml_cow_run *
 
 static void test_page(const struct page_case *c)
 {
-	const struct mml_vma vma = { .flags = RW }, no_access = { 0 };
+	const struct mml_vma a = { .flags = RW, .anon_id = ANON_A, .anon_root = ANON_A };
+	const struct mml_vma b = { .flags = RW, .anon_id = ANON_B, .anon_root = ANON_A };
+	const struct mml_vma no_access = { 0 };
 	struct mml_part part = {
 		.pages = 1, .inherited = c->relation == HEIRS,
-		.in = { { &vma, PAGE }, { &vma, PAGE } },
+		.in = { { &a, PAGE }, { &b, PAGE } },
 	};
 	struct mml_cow_run run[2];
 	const struct mml_cow_page page[2] = {
@@ -189,7 +210,7 @@ static void add_pages(struct maker *m, uint64_t start, uint32_t pages,
 		.state = MMLENS_STATE_PRESENT, .level = MMLENS_LEVEL_PTE,
 		.frame = frame, .swap = MMLENS_UNKNOWN,
 		.flags = flags, .mapcount = mapcount,
-		.mapkind = MMLENS_MAPKIND_PRECISE,
+		.mapkind = MMLENS_MAPKIND_PRECISE, .anon_id = MMLENS_UNKNOWN,
 	};
 
 	if (mml_cow_add(&extent, &m->process))

@@ -47,8 +47,47 @@ static bool is_mapped_by_others(const struct mml_cow_page *page)
 	       !has(page, MML_COW_AVERAGE) && page->run->mapcount > 1;
 }
 
+static bool knows_taker(const struct mml_part *part, unsigned int i,
+			const struct mml_cow_page *page)
+{
+	return page->run->anon_id != MMLENS_UNKNOWN &&
+	       part->in[i].vma->anon_id != MMLENS_UNKNOWN;
+}
+
+static bool is_taken_by(const struct mml_part *part, unsigned int i,
+			const struct mml_cow_page *page)
+{
+	return page->run->anon_id == part->in[i].vma->anon_id;
+}
+
+/*
+ * Both have gone through a fork: whose anon_vmas did they come from? One that
+ * the other has taken was inherited from it, so the other has a new one. Each
+ * its own: then it is not the root's that is new. Returns who took the new one.
+ */
+static unsigned int judge_takers(const struct mml_part *part,
+				 const struct mml_cow_page *a,
+				 const struct mml_cow_page *b)
+{
+	bool own_a = is_taken_by(part, 0, a), own_b = is_taken_by(part, 1, b);
+	uint64_t root = part->in[0].vma->anon_root;
+
+	if (is_taken_by(part, 0, b))
+		return 0;
+	if (is_taken_by(part, 1, a))
+		return 1;
+	if (own_a && own_b && part->in[0].vma->anon_id == root)
+		return 1;
+	if (own_a && own_b && part->in[1].vma->anon_id == root)
+		return 0;
+	if (own_a != own_b)
+		return own_a ? 0 : 1;
+	return MML_COW_EITHER;
+}
+
 /* Two private frames that stand for one page of a common ancestor. */
-static struct mml_cow_verdict judge_heirs(const struct mml_cow_page *a,
+static struct mml_cow_verdict judge_heirs(const struct mml_part *part,
+					  const struct mml_cow_page *a,
 					  const struct mml_cow_page *b)
 {
 	bool new_a = has(a, MML_COW_EXCLUSIVE);
@@ -60,6 +99,9 @@ static struct mml_cow_verdict judge_heirs(const struct mml_cow_page *a,
 		/* one may be the other, read back from its swap slot */
 		if (has(a, MML_COW_SWAPPED) != has(b, MML_COW_SWAPPED))
 			return (struct mml_cow_verdict){ MML_COW_DIFFERENT, 0 };
+		if (knows_taker(part, 0, a) && knows_taker(part, 1, b))
+			return (struct mml_cow_verdict){
+				MML_COW_COPIED, judge_takers(part, a, b) };
 		new_a = is_mapped_by_others(b);
 		new_b = is_mapped_by_others(a);
 		if (new_a == new_b)
@@ -82,7 +124,7 @@ static struct mml_cow_verdict judge_pair(const struct mml_part *part,
 	if (!private_a || !part->inherited || has(a, MML_COW_KSM) ||
 	    has(b, MML_COW_KSM))
 		return (struct mml_cow_verdict){ MML_COW_DIFFERENT, 0 };
-	return judge_heirs(a, b);
+	return judge_heirs(part, a, b);
 }
 
 /**

@@ -25,9 +25,13 @@
  *
  *   one exclusive, one not   COPIED by the owner of the exclusive one: the
  *			      other frame has gone through a fork, this has not
- *   neither is exclusive     both have gone through a fork. COPIED; by the one
- *			      whose frame nobody else maps, if others still map
- *			      the other's (it is the older); else by either
+ *   neither is exclusive     both have gone through a fork. COPIED; a frame's
+ *			      anon_vma is that of the VMA which took it: one that
+ *			      the other's anon_vma took was inherited, and the
+ *			      other has a new one since; if each took its own, the
+ *			      root's is the older. Where the anon_vma is not known:
+ *			      by the one whose frame nobody else maps, if others
+ *			      still map the other's; else by either
  *   both are exclusive	      DIFFERENT. Both have written since the fork, and the
  *			      second to write took the old frame for itself; or
  *			      both have touched the page for the first time since
@@ -35,8 +39,7 @@
  *			      leaves no trace in either page, page table or anon_vma.
  *
  * A clear bit proves a fork, not *this* fork: if a process forks again, the
- * frames that it has taken look old from then on. Judge soon, or against the
- * newest child.
+ * frames that it has taken look old from then on; their anon_vma tells.
  *
  * Where the kernel does not keep AnonExclusive (before 5.19), a writable entry
  * says nearly as much: fork takes the write bit off both.
