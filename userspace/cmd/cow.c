@@ -111,7 +111,7 @@ static int report(const struct cow_options *options, const struct cow_pids *pids
 {
 	if (!pids->found && pids->n == 2 && reading->nr_twins)
 		return report_one(options, pids, reading);
-	if (reading->n == MML_COW_PROCESSES && !reading->nr_twins)
+	if (reading->pair)
 		return cow_report_pair(options, reading);
 	return cow_report_set(options, reading);
 }
@@ -119,9 +119,8 @@ static int report(const struct cow_options *options, const struct cow_pids *pids
 /* Two have columns for each, a set has others. */
 static int choose(struct cow_options *options, const struct cow_reading *reading)
 {
-	bool two = reading->n == MML_COW_PROCESSES && !reading->nr_twins;
-
-	return ctx_choose(options->ctx, two ? cow_pair_columns : cow_set_columns,
+	return ctx_choose(options->ctx, reading->pair ? cow_pair_columns :
+							cow_set_columns,
 			  &options->chosen);
 }
 
@@ -177,8 +176,29 @@ static int parse_top(struct cow_options *options)
 	return ctx_usage(options->ctx, "--top takes a number of areas, not '%s'", arg);
 }
 
+static int parse_interval(struct cow_options *options)
+{
+	struct mml_error err = { .text = "" };
+
+	options->interval_ms = 1000;
+	if (options->interval && !options->watch)
+		return ctx_usage(options->ctx, "--interval goes with --watch");
+	if (options->watch && (options->map || options->symbols || options->area ||
+			       options->top_arg || options->ctx->show.columns))
+		return ctx_usage(options->ctx,
+				 "--watch shows processes, not areas: it takes none of --map, --symbols, --area, --top and -o");
+	if (!options->interval ||
+	    !mml_parse_seconds(options->interval, &options->interval_ms, &err))
+		return 0;
+	return ctx_error(options->ctx, &err);
+}
+
 static int check(struct cow_options *options, int argc)
 {
+	int ret = parse_interval(options);
+
+	if (ret)
+		return ret;
 	if (options->cgroup && argc)
 		return ctx_usage(options->ctx,
 				 "--cgroup says which processes: name no others");
@@ -211,6 +231,10 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 		  .flag = &options.map },
 		{ "symbols", 0, NULL, "tell which data was copied: objects of binaries and libraries, places in other memory",
 		  .flag = &options.symbols },
+		{ "watch", 0, NULL, "look again and again, until ^C",
+		  .flag = &options.watch },
+		{ "interval", 0, "SECONDS", "between two looks (1)",
+		  .value = &options.interval },
 		{ "stop", 's', NULL, "hold the processes still meanwhile",
 		  .flag = &options.stop },
 		{ }
@@ -234,7 +258,9 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 		ret = cow_who(&options, argc, argv, &pids);
 	if (!ret)
 		ret = ctx_open(ctx);
-	if (!ret)
+	if (!ret && options.watch)
+		ret = cow_watch(&options, argc, argv);
+	else if (!ret)
 		ret = run(&options, &pids);
 	cow_pids_free(&pids);
 	return ret;

@@ -2,7 +2,8 @@
 /*
  * mmlens cow, in files: which processes (cow_who.c), reading them (cow_read.c),
  * the report on two (cow_pair.c, cow_map.c) and on any other number
- * (cow_set.c, cow_set_map.c), and cow.c, which puts them together.
+ * (cow_set.c, cow_set_map.c), which data it is (cow_symbols.c), --watch
+ * (cow_watch.c), and cow.c, which puts them together.
  */
 #ifndef CMD_COW_H
 #define CMD_COW_H
@@ -13,8 +14,9 @@
 
 struct cow_options {
 	struct mml_ctx *ctx;
-	const char *cgroup, *area, *top_arg;
-	bool map, stop, symbols;
+	const char *cgroup, *area, *top_arg, *interval;
+	bool map, stop, symbols, watch;
+	unsigned int interval_ms;
 	size_t top;		/* 0: all */
 	struct show_columns chosen;
 };
@@ -25,6 +27,7 @@ struct cow_pids {
 	uint32_t *v;
 	uint32_t n;
 	bool found;	/* by us, not named: what has no memory is left out */
+	bool watched;	/* that none is left is no error */
 };
 
 /*
@@ -58,6 +61,7 @@ struct cow_twin {
 struct cow_reading {
 	struct cow_member *v;	/* as they were found; some may have gone */
 	uint32_t n;		/* of @process */
+	bool pair;		/* two were meant, and each has an address space of its own */
 	struct cow_twin *twins;
 	uint32_t nr_twins;
 	const struct mml_cow_process **process;	/* each with an address space of its own */
@@ -90,6 +94,11 @@ int cow_report_pair(const struct cow_options *options,
 int cow_report_set(const struct cow_options *options,
 		   const struct cow_reading *reading);
 int cow_out_of_memory(struct mml_ctx *ctx);
+/* The rows of processes of that report; negative when there is no memory. */
+int cow_show_processes(struct mml_ctx *ctx, const struct cow_reading *reading,
+		       const struct mml_set *set);
+/* Looks again and again. */
+int cow_watch(const struct cow_options *options, int argc, char **argv);
 
 /* "heap", "libc.so.6", "anon 7f1c40000000": an area that starts at @start. */
 const char *cow_area_name(const struct mml_vma *vma, uint64_t start, char *buf,

@@ -192,7 +192,7 @@ static int look(struct mml_ctx *ctx, const struct cow_pids *pids,
 			return ctx_error(ctx, &err);
 		add_member(reading, pids->v[i], &mm, info);
 	}
-	if (reading->n)
+	if (reading->n || pids->watched)
 		return 0;
 	ctx_warn(ctx, "none of the processes has an address space");
 	return MML_EXIT_REFUSED;
@@ -230,8 +230,9 @@ static void drop_gone(struct cow_reading *reading)
 {
 	uint32_t kept = 0;
 
+	reading->pair = reading->n == MML_COW_PROCESSES && !reading->nr_twins;
 	for (uint32_t i = 0; i < reading->n; i++) {
-		if (reading->n == MML_COW_PROCESSES || !reading->v[i].gone)
+		if (reading->pair || !reading->v[i].gone)
 			reading->process[kept++] = &reading->v[i].process;
 	}
 	reading->n = kept;

@@ -101,9 +101,18 @@ static const struct show_column process_columns[] = {
 	{ }
 };
 
-static int print_processes(const struct report *report)
+/**
+ * cow_show_processes() - a row for each process
+ * @ctx: the context
+ * @reading: the processes
+ * @set: judged
+ *
+ * Return: 0, or negative when there is no memory
+ */
+int cow_show_processes(struct mml_ctx *ctx, const struct cow_reading *reading,
+		       const struct mml_set *set)
 {
-	struct show *s = &report->ctx->show;
+	struct show *s = &ctx->show;
 	const char *columns = s->columns;
 	struct show_table table;
 	char error[128];
@@ -116,11 +125,11 @@ static int print_processes(const struct report *report)
 	s->columns = columns;
 	if (ret)
 		return ret;
-	for (uint32_t i = 0; i < report->set.n; i++) {
+	for (uint32_t i = 0; i < set->n; i++) {
 		const struct process_row row = {
-			.member = cow_member(report->reading, i),
-			.set = &report->set.member[i],
-			.page_size = page_size(report),
+			.member = cow_member(reading, i),
+			.set = &set->member[i],
+			.page_size = reading->process[i]->page_size,
 		};
 
 		show_row(&table, &row);
@@ -653,7 +662,7 @@ static int print_report(struct report *report)
 
 	show_begin(s);
 	print_who(report);
-	ret = print_processes(report);
+	ret = cow_show_processes(report->ctx, report->reading, &report->set);
 	show_text(s, "\n");
 	if (!ret)
 		ret = print_areas(report);

@@ -145,7 +145,7 @@ static void show_names(struct cow_symbols *symbols, const struct run *run,
 	for (size_t i = 0; i < n; i++) {
 		show(s, NULL, NULL, show_str(found[i].name));
 		if (in_text && i < NAMES_MAX)
-			show_text(s, "%s%s", i ? ", " : "  ",
+			show_text(s, "%s%s", i ? ", " : run->pages == 1 ? "   " : "  ",
 				  show_escape(found[i].name, name, sizeof(name)));
 	}
 	if (in_text && n > NAMES_MAX)
@@ -159,7 +159,7 @@ static void show_run(struct cow_symbols *symbols, const struct cow_copies *copie
 	struct show *s = symbols->show;
 	char pages[32];
 
-	snprintf(pages, sizeof(pages), "  %%6s page%s", run->pages == 1 ? " " : "s");
+	snprintf(pages, sizeof(pages), "  %%6s page%s", run->pages == 1 ? "" : "s");
 	show_open_row(s, NULL);
 	show(s, "start", in_text ? "  %s" : NULL, show_addr(run->start));
 	show(s, "offset", in_text ? "  +%s" : NULL, show_hex(run->start - copies->first));

@@ -185,7 +185,8 @@ static int push_cgroup(struct mml_ctx *ctx, const char *name,
 	int ret;
 
 	if (snprintf(procs, sizeof(procs), "%s/cgroup.procs", name) >= (int)sizeof(procs) ||
-	    snprintf(path, sizeof(path), CGROUPS "/%s", name) >= (int)sizeof(path))
+	    snprintf(path, sizeof(path), CGROUPS "/%s", name + (name[0] == '/')) >=
+	    (int)sizeof(path))
 		return ctx_usage(ctx, "--cgroup %s: this path is too long", name);
 	if (name[0] == '/' && !access(procs, F_OK))
 		snprintf(path, sizeof(path), "%s", name);
