@@ -188,16 +188,20 @@ static void info(const struct kernel *kernel)
 	ack();
 }
 
+/* Who answers, and at which epoch; 0: none is told. */
+static uint32_t who = PID;
+static uint64_t whose = 0x1234abcd5678ef01, epoch;
+
 static void envelope(struct nlmsghdr *nlh, uint64_t columns)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_A_ENVELOPE);
 
 	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_COLUMNS, columns);
-	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_MM_ID, 0x1234abcd5678ef01);
-	mnl_attr_put_u32(nlh, MMLENS_ENVELOPE_PID, PID);
-	mnl_attr_put_u32(nlh, MMLENS_ENVELOPE_TGID, PID);
+	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_MM_ID, whose);
+	mnl_attr_put_u32(nlh, MMLENS_ENVELOPE_PID, who);
+	mnl_attr_put_u32(nlh, MMLENS_ENVELOPE_TGID, who);
 	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_EXEC_ID, 3);
-	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_START_TIME, 123456789);
+	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_START_TIME, 123456789 + who - PID);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -227,6 +231,8 @@ static void last(int cmd, uint64_t end, uint32_t reason, uint32_t torn,
 	if (torn)
 		nlh->nlmsg_flags |= NLM_F_DUMP_INTR;
 	span(nlh, end, end);
+	if (epoch)
+		mnl_attr_put_u64(nlh, MMLENS_A_EPOCH, epoch);
 	nest = mnl_attr_nest_start(nlh, MMLENS_A_TRAILER);
 	mnl_attr_put_u32(nlh, MMLENS_TRAILER_REASON, reason);
 	if (cmd == MMLENS_CMD_PAGE_GET) {
@@ -1590,6 +1596,142 @@ static void bad_vma(void)
 	vmas(v, 2);
 }
 
+/* ---- a family, for cow ---- */
+
+#define ROOT	0x5000
+#define OWN(pid) (ROOT + (pid) - PID)
+
+static void is_asked(uint32_t pid)
+{
+	who = pid;
+	whose = 0x1000 + pid;
+}
+
+static struct mml_extent heap_page(uint32_t page, uint32_t pages, uint64_t frame,
+				   bool old, uint32_t maps, uint32_t taker)
+{
+	struct mml_extent v = present(HEAP + page * PAGE, pages, frame);
+
+	if (old)
+		v.flags &= ~MMLENS_PAGE_ANON_EXCLUSIVE;
+	v.mapcount = maps;
+	v.anon_id = OWN(taker);
+	return v;
+}
+
+static void cow_look(uint32_t pid)
+{
+	is_asked(pid);
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("worker", MMLENS_TASK_ALIVE);
+}
+
+/* Each child has written two pages of its own, and the parent one between the forks. */
+static void cow_read(uint32_t pid)
+{
+	struct mml_vma v[2] = { two_areas[0], two_areas[1] };
+	uint32_t kid = pid - PID;
+	struct mml_extent e[4];
+	size_t n = 0;
+
+	is_asked(pid);
+	v[0].anon_id = OWN(pid);
+	v[0].anon_root = OWN(PID);
+	vmas(v, 2);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, 0);
+	e[n++] = kid == 1 ? heap_page(0, 1, 0x100, true, 1, PID) :
+			    heap_page(0, 1, 0x200, true, 2, PID);
+	if (kid)
+		e[n++] = heap_page(2 * kid, 2, 0x300 + 16 * kid, false, 1, pid);
+	else
+		e[n++] = heap_page(2, 2, 0x102, true, 2, PID);
+	e[n++] = kid == 1 ? heap_page(4, 12, 0x104, true, 3, PID) :
+			    heap_page(6, 10, 0x106, true, 3, PID);
+	extents(0, HEAP + 32 * PAGE, 0, e, n);
+	last(MMLENS_CMD_PAGE_GET, HEAP + 32 * PAGE, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+static void cow_look_again(uint32_t pid)
+{
+	is_asked(pid);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, HEAP);
+	extents(HEAP, HEAP + PAGE, 0, NULL, 0);
+	last(MMLENS_CMD_PAGE_GET, HEAP + PAGE, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+static void cow_begin(uint32_t n)
+{
+	epoch = 7;
+	for (uint32_t i = 0; i < n; i++)
+		cow_look(PID + i);
+	for (uint32_t i = 0; i < n; i++)
+		cow_read(PID + i);
+}
+
+static void cow_end(void)
+{
+	is_asked(PID);
+	whose = 0x1234abcd5678ef01;
+	epoch = 0;
+}
+
+static void cow_pair(void)
+{
+	family(1);
+	info(&debian_6_1);
+	cow_begin(2);
+	cow_look_again(PID);
+	cow_end();
+}
+
+static void cow_family(void)
+{
+	family(1);
+	info(&debian_6_1);
+	cow_begin(3);
+	cow_look_again(PID);
+	cow_look_again(PID + 1);
+	cow_end();
+}
+
+/* The first process changes while the last is read: once, or for ever. */
+static void cow_changing(unsigned int times, unsigned int readings)
+{
+	family(1);
+	info(&debian_6_1);
+	for (unsigned int i = 0; i < readings; i++) {
+		cow_begin(3);
+		epoch = i < times ? 8 : 7;
+		cow_look_again(PID);
+		if (i >= times)
+			cow_look_again(PID + 1);
+	}
+	cow_end();
+}
+
+static void cow_changed(void)
+{
+	cow_changing(1, 2);
+}
+
+static void cow_torn(void)
+{
+	cow_changing(3, 3);
+}
+
+static void cow_gone(void)
+{
+	family(1);
+	info(&debian_6_1);
+	cow_begin(3);
+	cow_look_again(PID);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	error(ESRCH, NULL, 0);
+	cow_end();
+}
+
 #define TAPE(function) { #function, function }
 
 static const struct {
@@ -1614,6 +1756,7 @@ static const struct {
 	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
 	TAPE(tables_kthread),
+	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(bad_tables),
 	TAPE(bad_no_trailer), TAPE(bad_length), TAPE(bad_missing),
 	TAPE(bad_order), TAPE(bad_beyond), TAPE(bad_no_pages), TAPE(bad_wraps),

@@ -12,16 +12,20 @@
  *   advice	MADV_DONTFORK and MADV_WIPEONFORK
  *   hugetlb	private huge pages
  *   ksm	pages of equal contents that KSM may merge
+ *   symbols	a child writes to one page each of marked_data and marked_bss
+ *   busy	a child that gives pages back and takes new ones, without end
  *   swap	pushed out before the fork, read back by one child, written by another
  *
  * Linked statically, so that nobody else maps its pages.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "target.h"
@@ -367,6 +371,52 @@ static void run_swap(void)
 	target_end();
 }
 
+/* ---- symbols ---- */
+
+#define MARKED	(3 * 4096)
+
+char marked_data[MARKED] __attribute__((aligned(4096))) = { 1 };
+char marked_bss[MARKED] __attribute__((aligned(4096)));
+
+static void write_marked(char order)
+{
+	(void)order;
+	target_write(marked_data, 1, 1, 1);
+	target_write(marked_bss, 1, 1, 1);
+}
+
+static void run_symbols(void)
+{
+	target_write(marked_data, 0, 3, 1);
+	target_write(marked_bss, 0, 3, 1);
+	start(write_marked);
+	start(idle);
+	puppet_do(&kids[0], 'w');
+	target_hex("DATA", marked_data + target_page);
+	target_hex("BSS", marked_bss + target_page);
+	target_end();
+}
+
+/* ---- busy ---- */
+
+static void run_busy(void)
+{
+	pid_t parent = getpid();
+
+	area = target_anon(PAGES);
+	start(idle);
+	start(idle);
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (getppid() == parent) {
+			target_write(area, 0, PAGES, 1);
+			madvise(area, PAGES * target_page, MADV_DONTNEED);
+		}
+		_exit(0);
+	}
+	target_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -379,6 +429,8 @@ int main(int argc, char **argv)
 		{ "advice", run_advice },
 		{ "hugetlb", run_hugetlb },
 		{ "ksm", run_ksm },
+		{ "symbols", run_symbols },
+		{ "busy", run_busy },
 		{ "swap", run_swap },
 	};
 

@@ -169,6 +169,82 @@ else
 fi
 target_end family
 
+# ---- which data ----
+
+target_start family "$BUILD/targets/family" symbols
+for how in "$family_PID" "$family_PID $(pgrep -o -P "$family_PID")"; do
+	# shellcheck disable=SC2086 # one or two
+	symbols=$(mmlens cow -j --symbols $how)
+	for where in DATA:marked_data BSS:marked_bss; do
+		address=family_${where%:*}
+		is "--symbols: a copied page of ${where#*:} (of ${how/ / and })" \
+			"$(jq -c --arg a "${!address}" '.areas[].which.runs[] |
+				select(.start == $a) | [.pages, .symbols]' <<<"$symbols")" \
+			"[1,[\"${where#*:}\"]]"
+	done
+done
+target_end family
+
+# ---- what does not hold still ----
+
+target_start family "$BUILD/targets/family" busy
+run mmlens cow -j "$family_PID"
+ran "a process that never rests: torn" 4
+is "... read three times" "$(jq -c '[.readings, .torn, .complete]' <<<"$out")" "[3,true,true]"
+run mmlens cow -j --stop "$family_PID"
+ran "... held still, not" 0
+target_end family
+
+# ---- --watch ----
+
+# watch_begin FILE OPTION...: sets $watcher
+watch_begin()
+{
+	local file=$1
+
+	shift
+	mmlens cow --watch --interval 0.1 "$@" >"$file" 2>"$file.err" &
+	watcher=$!
+}
+
+# lines FILE
+lines()
+{
+	local all
+
+	mapfile -t all <"$1"
+	echo ${#all[@]}
+}
+
+target_start family "$BUILD/targets/family" grandchild
+watch_begin "$ktap_files/watch" "$family_PID"
+wait_until '[ "$(lines "$ktap_files/watch")" -ge 3 ]'
+target_step family
+before=$(lines "$ktap_files/watch")
+wait_until '[ "$(lines "$ktap_files/watch")" -ge $((before + 3)) ]'
+kill -INT $watcher
+wait $watcher
+is "--watch: ^C ends it" $? 0
+note - <"$ktap_files/watch"
+like "... lines, of a terminal nothing" "$(cat -v "$ktap_files/watch")" \
+	'^ *SECONDS +PROCESSES +FRAMES[^^]*$'
+is "... a child that is new is taken in, and its copies are seen" \
+	"$(awk 'NR == 2 { p = $2; c = $6 } END { print p, $2, ($6 - c >= 8) }' "$ktap_files/watch")" \
+	"3 4 1"
+watch_begin "$ktap_files/watch" "$family_PID" --json
+wait_until '[ "$(lines "$ktap_files/watch")" -ge 4 ]'
+kill -INT $watcher
+wait $watcher
+is "--watch: JSON is whole after ^C" \
+	"$(jq '.samples | length >= 1 and all(.[]; .processes == 4 and .torn == false)' "$ktap_files/watch")" true
+kid=$(pgrep -o -P "$family_PID")
+watch_begin "$ktap_files/watch" "$family_PID" "$kid"
+wait_until '[ "$(lines "$ktap_files/watch")" -ge 3 ]'
+target_end family
+wait $watcher
+is "--watch: ends when all have gone" $? 0
+like "... and says who" "$(cat "$ktap_files/watch.err")" "process $family_PID has gone"
+
 # A set that has two names for one address space
 target_start tasks "$BUILD/targets/two-tasks-one-mm"
 target_start family "$BUILD/targets/family" grandchild
