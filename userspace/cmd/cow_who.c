@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cow.h"
+#include "lib/snap.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 
@@ -22,6 +23,12 @@ static int push_pid(struct mml_ctx *ctx, struct cow_pids *pids, uint32_t pid)
 				 MML_SET_MAX);
 	pids->v[pids->n++] = pid;
 	return 0;
+}
+
+/* Who reads changes by that, and would never be read without a tear. */
+static bool is_ourselves(uint32_t pid)
+{
+	return pid == (uint32_t)getpid();
 }
 
 /* ---- a family ---- */
@@ -126,8 +133,10 @@ static int push_descendants(struct mml_ctx *ctx, struct cow_pids *pids)
 	}
 	for (uint32_t i = 0; !ret && i < pids->n; i++) {
 		for (size_t j = first_child(&kins, pids->v[i]);
-		     !ret && j < kins.n && kins.v[j].ppid == pids->v[i]; j++)
-			ret = push_pid(ctx, pids, kins.v[j].pid);
+		     !ret && j < kins.n && kins.v[j].ppid == pids->v[i]; j++) {
+			if (!is_ourselves(kins.v[j].pid))
+				ret = push_pid(ctx, pids, kins.v[j].pid);
+		}
 	}
 	free(kins.v);
 	return ret;
@@ -150,7 +159,7 @@ static int read_procs(struct mml_ctx *ctx, const char *path,
 		return ctx_usage(ctx, "%s: %s: is it a cgroup?", name, strerror(errno));
 	/* 0 is a process that this PID namespace does not see */
 	while (!ret && fscanf(file, "%u", &pid) == 1) {
-		if (pid)
+		if (pid && !is_ourselves(pid))
 			ret = push_pid(ctx, pids, pid);
 	}
 	fclose(file);
@@ -228,7 +237,7 @@ int cow_who(const struct cow_options *options, int argc, char **argv,
 		return push_cgroup(options->ctx, options->cgroup, pids);
 	ret = push_operands(options->ctx, argc, argv, pids);
 	/* a snapshot stands for the processes in it, and has no descendants */
-	if (options->ctx->client)
+	if (options->ctx->client && mml_snap_info(options->ctx->client))
 		pids->found = false;
 	else if (!ret && argc == 1)
 		ret = push_descendants(options->ctx, pids);
