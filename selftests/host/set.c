@@ -340,6 +340,35 @@ static void test_layers(void)
 	end(2);
 }
 
+static void add_uncounted(struct maker *m, uint64_t start, uint32_t pages,
+			  uint64_t frame, uint64_t flags)
+{
+	add_extent(m, (struct mml_extent){
+		.start = start * PAGE, .pages = pages,
+		.state = MMLENS_STATE_PRESENT, .level = MMLENS_LEVEL_PTE,
+		.frame = frame, .swap = U, .flags = flags, .anon_id = U,
+		.mapcount = MMLENS_UNKNOWN32, .mapkind = MMLENS_UNKNOWN32,
+	});
+}
+
+/* Mapcounts were asked for in the first process only. */
+static void test_counted_once(void)
+{
+	struct maker *m = begin(0);
+
+	add_anon(m, 100, 16, 1, 100);
+	add_pages(m, 100, 8, 500, A_OLD, 3, U);
+	m = begin(1);
+	add_anon(m, 100, 16, 1, 100);
+	add_uncounted(m, 100, 4, 500, A_OLD);
+	add_uncounted(m, 104, 4, 900, A_NEW);
+	add_uncounted(m, 108, 2, 950, A_OLD);
+	judge(2);
+	ktap_test(set.frames.outside == 8 && set.frames.untold == 2,
+		  "mapcounts of the first process only: others' frames are untold, but for exclusive ones");
+	end(2);
+}
+
 static void test_swap(void)
 {
 	struct maker *m = begin(0);
@@ -931,6 +960,7 @@ int main(void)
 	test_late_touch();
 	test_moved();
 	test_layers();
+	test_counted_once();
 	test_swap();
 	test_random();
 	return ktap_end();

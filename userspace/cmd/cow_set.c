@@ -496,7 +496,7 @@ static void print_outside(const struct report *report)
 	     "         %s more, by the folio's average mapcount\n" : NULL,
 	     show_uint(frames->outside_average));
 	show(s, "untold", frames->untold ?
-	     "untold   of %s frames the kernel keeps no precise count of mappers\n" : NULL,
+	     "untold   of %s frames it is not known whether others map them\n" : NULL,
 	     show_uint(frames->untold));
 }
 

@@ -110,6 +110,9 @@ static int push_run(struct mml_cow_process *process,
 static void take_mapcount(struct mml_cow_run *run,
 			  const struct mml_extent *extent)
 {
+	/* not asked for: what nobody shares is mapped once */
+	if (extent->mapkind == MMLENS_UNKNOWN32 && run->facts & MML_COW_EXCLUSIVE)
+		run->mapcount = 1;
 	if (extent->mapkind != MMLENS_MAPKIND_PRECISE &&
 	    extent->mapkind != MMLENS_MAPKIND_AVERAGE)
 		return;

@@ -37,7 +37,9 @@ struct frames {
 	struct mapper *mapper;
 	struct mapper sums;	/* maps: of all processes */
 	uint32_t sharers;	/* processes that map the frames here */
-	const struct mml_cow_run *run;	/* that began last: gives the mapcount */
+	const struct mml_cow_run *run;	/* that began last */
+	const struct mml_cow_run *counted;	/* one whose mapcount is known ... */
+	uint64_t counted_end;		/* ... and the frame up to which that goes */
 };
 
 static int compare_borders(const void *a, const void *b)
@@ -69,14 +71,14 @@ static void push_borders(struct frames *f, uint32_t which)
 	}
 }
 
-static void count_outside(struct frames *f, uint64_t frames)
+static void count_outside(struct frames *f, uint64_t first, uint64_t frames)
 {
 	struct mml_set_frames *sum = &f->set->frames;
-	bool average = f->run->facts & MML_COW_AVERAGE;
+	bool average = f->counted && f->counted->facts & MML_COW_AVERAGE;
 
-	if (f->run->mapcount == MMLENS_UNKNOWN32) {
+	if (f->counted_end <= first) {
 		sum->untold += frames;
-	} else if (f->run->mapcount > f->sums.maps) {
+	} else if (f->counted->mapcount > f->sums.maps) {
 		*(average ? &sum->outside_average : &sum->outside) += frames;
 		f->sums.outside += frames;
 	} else if (average) {
@@ -96,7 +98,7 @@ static void count_pairs(struct frames *f, uint64_t frames)
 	}
 }
 
-static void count_frames(struct frames *f, uint64_t frames)
+static void count_frames(struct frames *f, uint64_t first, uint64_t frames)
 {
 	struct mml_set *set = f->set;
 
@@ -104,7 +106,7 @@ static void count_frames(struct frames *f, uint64_t frames)
 		return;
 	set->frames.total += frames;
 	set->frames.shared_by[f->sharers] += frames;
-	count_outside(f, frames);
+	count_outside(f, first, frames);
 	if (set->frames.pairs)
 		count_pairs(f, frames);
 	if (f->run->facts & MML_COW_HUGETLB) {
@@ -142,16 +144,29 @@ static void end(struct frames *f, uint32_t which)
 	mapper->hugetlb += f->sums.hugetlb;
 }
 
+/* Every process that maps a frame has the same to say, or was not asked. */
+static void note_mapcount(struct frames *f, const struct border *border)
+{
+	uint64_t end = border->frame + border->run->pages;
+
+	if (border->run->mapcount == MMLENS_UNKNOWN32 || end <= f->counted_end)
+		return;
+	f->counted = border->run;
+	f->counted_end = end;
+}
+
 static void sweep_frames(struct frames *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct border *border = &f->borders[i];
 
 		if (i && border->frame > border[-1].frame)
-			count_frames(f, border->frame - border[-1].frame);
+			count_frames(f, border[-1].frame,
+				     border->frame - border[-1].frame);
 		f->sums.maps += border->change;
 		if (border->change > 0) {
 			f->run = border->run;
+			note_mapcount(f, border);
 			begin(f, border->process);
 		} else {
 			end(f, border->process);

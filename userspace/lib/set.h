@@ -58,7 +58,7 @@ struct mml_set_frames {
 	uint64_t *pairs;	/* [i * n + j], or NULL above MML_SET_MATRIX */
 	uint64_t outside;	/* mapped more often than the set does: precise */
 	uint64_t outside_average;	/* the same by the average of the folio */
-	uint64_t untold;	/* nothing, or an average, that cannot show it */
+	uint64_t untold;	/* no mapcount is known, or an average that cannot show it */
 };
 
 /* A number of pages for some number: k sharers, or a process. */
