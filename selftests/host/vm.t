@@ -42,6 +42,9 @@ run "$scripts/vm" run --no-such-option -- true
 ran "an unknown option" 125
 run "$scripts/vm" run --memory much -- true
 ran "a number that is none" 125
+run "$scripts/vm" run --cpus 2 --nodes 3 -- true
+ran "more nodes than processors" 125
+like "... which says so" "$err" "3 nodes cannot share 2 processors"
 run "$scripts/vm" run --rw /no/such/directory -- true
 ran "--rw for a directory that is not there" 125
 run "$scripts/vm" run --rw /proc -- true

@@ -76,8 +76,10 @@ disown
 ktap_children+=($compiler)
 grown()
 {
-	read -r cc1 rest <"/proc/$compiler/task/$compiler/children" &&
-		read -r rest pages rest <"/proc/$cc1/statm" && [ "$pages" -gt 6144 ]
+	# without a line feed at its end
+	read -r cc1 rest <"/proc/$compiler/task/$compiler/children"
+	[ -n "$cc1" ] && read -r rest pages rest <"/proc/$cc1/statm" &&
+		[ "$pages" -gt 6144 ]
 }
 if wait_until grown 2>/dev/null; then
 	judged "gcc's compiler, at work" "$cc1"
