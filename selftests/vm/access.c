@@ -49,7 +49,12 @@ static void learn_frames(void)
 	for (size_t i = 0; i < PAGES; i++) {
 		uint64_t frame = own_frame(pagemap, i);
 
-		if (frame < 0x1000)	/* would be found in anything */
+		/*
+		 * Small numbers would be found in anything, and the header of a
+		 * short attribute, before a number that begins with zeroes, is
+		 * its type << 16 | its length.
+		 */
+		if (frame < 0x1000 || (frame & 0xffff) < 0x40)
 			continue;
 		if (frame >= secret_end) {
 			size_t size = (frame / 8 + 1) * 2;
@@ -84,7 +89,7 @@ static unsigned int frames_in(const unsigned char *bytes, size_t len)
 	unsigned int found = 0;
 	uint64_t word;
 
-	for (size_t i = 0; i + sizeof(word) <= len; i++) {
+	for (size_t i = 0; i + sizeof(word) <= len; i += NLA_ALIGNTO) {
 		memcpy(&word, bytes + i, sizeof(word));
 		if (word < secret_end && secret[word / 8] & 1 << word % 8)
 			found++;

@@ -11,7 +11,7 @@ level=$(cut -f 1 /proc/sys/kernel/printk)
 dmesg -n 4
 dmesg >"$ktap_files/before"
 # and what a slow virtual machine has to say about itself
-noise='\] (netlink|hrtimer|clocksource): '
+noise='\] ((netlink|hrtimer|clocksource|tsc|sched_clock): |TSC found unstable)'
 
 include badinput
 
