@@ -50,6 +50,33 @@ set_knob()
 	echo "$2" >"$1"
 }
 
+# have_swap [SIZE]: a compressed swap device of our own, until the end of the test;
+# false where there is none
+have_swap()
+{
+	modprobe -q zram num_devices=1
+	if [ ! -w /sys/block/zram0/disksize ] || [ "$(</sys/block/zram0/disksize)" != 0 ]; then
+		return 1
+	fi
+	echo "${1:-64M}" >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null
+	swapon /dev/zram0
+	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
+}
+
+# have_disk: mounts a file system whose pages come from a device, until the end of
+# the test, and sets $disk to where
+have_disk()
+{
+	disk=$(mktemp -d)
+	undo "rmdir $disk"
+	modprobe -q -a loop ext4
+	truncate -s 16M "$ktap_files/disk"
+	mkfs.ext4 -q -F "$ktap_files/disk" &&
+		mount -o loop "$ktap_files/disk" "$disk" || bail "no file system on a device"
+	undo "umount $disk"
+}
+
 # Forks are dear in an emulated machine: what bash can do itself, it does here.
 
 # note TEXT...: for people; - reads it from stdin

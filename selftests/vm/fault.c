@@ -23,24 +23,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../ktap.h"
 #include "lib/fault.h"
-
-#define PAGE	4096UL
-#define HUGE	(2UL << 20)
-#define RW	(PROT_READ | PROT_WRITE)
+#include "vm/lib/memory.h"
 
 /* Younger than the oldest C library that this is built with. */
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
 #ifndef MADV_HWPOISON
 #define MADV_HWPOISON	100
 #endif
@@ -69,65 +60,7 @@ struct outcome {
 	uint64_t before, after;		/* pagemap's words */
 };
 
-static const char *directory;		/* for files */
-
 /* ---- in the process that is looked at ---- */
-
-static struct place place;
-static int pagemap;
-
-static char *lacking(const char *what)
-{
-	snprintf(place.lacking, sizeof(place.lacking), "%s: %s", what,
-		 strerror(errno));
-	return NULL;
-}
-
-static uint64_t pagemap_word(const void *address)
-{
-	uint64_t word = 0;
-
-	if ((uintptr_t)address >> 47 ||
-	    pread(pagemap, &word, sizeof(word),
-		  (uintptr_t)address / PAGE * sizeof(word)) != sizeof(word))
-		return 0;
-	return word;
-}
-
-/* Bit 63 present, 62 swapped, and where (Documentation/admin-guide/mm/pagemap.rst). */
-static bool is_swapped(const void *address)
-{
-	return pagemap_word(address) >> 62 & 1;
-}
-
-static char *map(size_t bytes, int prot, int flags, int fd)
-{
-	char *area = mmap(NULL, bytes, prot, flags, fd, 0);
-
-	if (area == MAP_FAILED)
-		return lacking("mmap");
-	madvise(area, bytes, MADV_NOHUGEPAGE);
-	return area;
-}
-
-static char *anon(size_t pages)
-{
-	return map(pages * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-}
-
-static char *written(void)
-{
-	char *area = anon(1);
-
-	if (area)
-		area[0] = 1;
-	return area;
-}
-
-static char *protect(char *area, int prot)
-{
-	return area && mprotect(area, PAGE, prot) ? lacking("mprotect") : area;
-}
 
 static char *in_kernel_half(void)
 {
@@ -146,30 +79,6 @@ static char *in_hole(void)
 	if (area)
 		munmap(area + PAGE, PAGE);
 	return area + PAGE;
-}
-
-/* First and last address of the stack's area. */
-static bool find_stack(uintptr_t *start, uintptr_t *end)
-{
-	FILE *f = fopen("/proc/self/maps", "re");
-	char line[512];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, "[stack]") &&
-			sscanf(line, "%" SCNxPTR "-%" SCNxPTR, start, end) == 2;
-	if (f)
-		fclose(f);
-	if (!found)
-		lacking("no stack in /proc/self/maps");
-	return found;
-}
-
-static char *below_stack(void)
-{
-	uintptr_t start, end;
-
-	return find_stack(&start, &end) ? (char *)start - 16 * PAGE : NULL;
 }
 
 static char *beyond_stack_limit(void)
@@ -213,58 +122,6 @@ static char *code(void)
 	return protect(area, PROT_READ | PROT_EXEC);
 }
 
-static char *untouched(void)
-{
-	return anon(1);
-}
-
-static char *read_before(void)
-{
-	char *area = anon(1);
-
-	if (area)
-		*(volatile char *)area;
-	return area;
-}
-
-static char *huge(void)
-{
-	char *area = mmap(NULL, 2 * HUGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (area == MAP_FAILED)
-		return lacking("mmap");
-	if (madvise(area, 2 * HUGE, MADV_HUGEPAGE))
-		return lacking("huge pages");
-	return (char *)(((uintptr_t)area + HUGE - 1) & ~(HUGE - 1));
-}
-
-/* A file of one page; written to the device, and out of the cache if @cold. */
-static int new_file(bool cold)
-{
-	char path[256], page[PAGE];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/fault-%d", directory, getpid());
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	unlink(path);
-	memset(page, 'x', sizeof(page));
-	if (fd < 0 || write(fd, page, sizeof(page)) != sizeof(page) || fsync(fd)) {
-		lacking("a file");
-		return -1;
-	}
-	if (cold)
-		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	return fd;
-}
-
-/* Two pages: the second one is beyond the file's end. */
-static char *file_area(bool cold, int flags)
-{
-	int fd = new_file(cold);
-
-	return fd < 0 ? NULL : map(2 * PAGE, RW, flags, fd);
-}
-
 static char *file_cached(void)
 {
 	return file_area(false, MAP_PRIVATE);
@@ -282,27 +139,9 @@ static char *file_beyond(void)
 	return area ? area + PAGE : NULL;
 }
 
-static char *file_mapped(void)
-{
-	char *area = file_area(false, MAP_PRIVATE);
-
-	if (area)
-		*(volatile char *)area;
-	return area;
-}
-
 static char *file_shared(void)
 {
 	return file_area(false, MAP_SHARED);
-}
-
-static char *file_shared_mapped(void)
-{
-	char *area = file_area(false, MAP_SHARED);
-
-	if (area)
-		*(volatile char *)area;
-	return area;
 }
 
 static char *shmem(void)
@@ -327,44 +166,6 @@ static char *hugetlb(void)
 	return area == MAP_FAILED ? lacking("hugetlb") : area;
 }
 
-/* Forks a process that shares all we have; it ends with us, or at once. */
-static char *fork_with(char *area, bool ends)
-{
-	int ready[2];
-	char c;
-	pid_t pid;
-
-	if (!area || pipe(ready))
-		return NULL;
-	pid = fork();
-	if (pid < 0)
-		return lacking("fork");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (ends)
-			_exit(0);
-		close(ready[1]);	/* we hold it open no longer */
-		for (;;)
-			pause();
-	}
-	if (ends)
-		waitpid(pid, NULL, 0);
-	close(ready[1]);
-	if (!ends && read(ready[0], &c, 1))	/* until the child has run so far */
-		return lacking("read");
-	return area;
-}
-
-static char *forked(void)
-{
-	return fork_with(written(), false);
-}
-
-static char *forked_alone(void)
-{
-	return fork_with(written(), true);
-}
-
 static char *forked_hugetlb(void)
 {
 	char *area = hugetlb();
@@ -372,11 +173,6 @@ static char *forked_hugetlb(void)
 	if (area)
 		area[0] = 1;
 	return fork_with(area, false);
-}
-
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 }
 
 static char *merged(void)
@@ -395,32 +191,6 @@ static char *merged(void)
 	}
 	errno = ETIMEDOUT;
 	return lacking("KSM");
-}
-
-static char *swapped(void)
-{
-	char *area = written();
-
-	for (int i = 0; area && i < 100; i++) {
-		if (madvise(area, PAGE, MADV_PAGEOUT))
-			return lacking("MADV_PAGEOUT");
-		if (is_swapped(area))
-			return area;
-		nap();
-	}
-	errno = ETIMEDOUT;
-	return lacking("swap");
-}
-
-static char *cleared_refs(void)
-{
-	char *area = written();
-	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "4", 1) != 1)
-		return lacking("clear_refs");
-	close(fd);
-	return area;
 }
 
 static char *guarded(void)
@@ -589,33 +359,34 @@ static void rehearse(void)
 	}
 }
 
-_Noreturn static void be_target(char *(*set_up)(void), enum mml_access access,
-				int orders, int answers)
-{
-	char go;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	rehearse();
-	place.address = set_up();
-	rehearse();	/* what was set up may have closed some of it */
-	if (write(answers, &place, sizeof(place)) != sizeof(place) ||
-	    read(orders, &go, 1) != 1)
-		_exit(1);
-	try_access(place.address, access);
-	if (write(answers, (void *)&outcome, sizeof(outcome)) != sizeof(outcome))
-		_exit(1);
-	_exit(0);
-}
-
-/* ---- on the other side ---- */
-
-static const struct situation {
+struct situation {
 	const char *name;
 	char *(*set_up)(void);
 	enum mml_access access;
 	enum mml_fault_kind kind;
-} situations[] = {
+};
+
+static void act(const void *part, int orders, int answers)
+{
+	const struct situation *s = part;
+	struct place place;
+	char c;
+
+	rehearse();
+	place.address = s->set_up();
+	snprintf(place.lacking, sizeof(place.lacking), "%s", lacks);
+	rehearse();	/* what was set up may have closed some of it */
+	if (write(answers, &place, sizeof(place)) != sizeof(place) ||
+	    read(orders, &c, 1) != 1)
+		return;
+	try_access(place.address, s->access);
+	if (write(answers, (void *)&outcome, sizeof(outcome)) != sizeof(outcome))
+		_exit(1);
+}
+
+/* ---- on the other side ---- */
+
+static const struct situation situations[] = {
 	{ "an address of the kernel", in_kernel_half, MML_ACCESS_READ, MML_FAULT_SIGNAL },
 	{ "no address", no_address, MML_ACCESS_READ, MML_FAULT_SIGNAL },
 	{ "a hole", in_hole, MML_ACCESS_READ, MML_FAULT_SIGNAL },
@@ -661,58 +432,28 @@ static const struct situation {
 	{ "broken memory", poisoned_memory, MML_ACCESS_READ, MML_FAULT_SIGNAL },
 };
 
-struct target {
-	pid_t pid;
-	int orders, answers;
-	struct place place;
-};
-
-static bool start(const struct situation *s, struct target *t)
+static bool go(const struct actor *actor, struct outcome *seen)
 {
-	int orders[2], answers[2];
+	struct pollfd wait = { .fd = actor->answers, .events = POLLIN };
 
-	if (pipe2(orders, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
-		ktap_bail("pipe: %s", strerror(errno));
-	t->pid = fork();
-	if (!t->pid)
-		be_target(s->set_up, s->access, orders[0], answers[1]);
-	close(orders[0]);
-	close(answers[1]);
-	t->orders = orders[1];
-	t->answers = answers[0];
-	return read(t->answers, &t->place, sizeof(t->place)) == sizeof(t->place);
-}
-
-static bool go(struct target *t, struct outcome *seen)
-{
-	struct pollfd wait = { .fd = t->answers, .events = POLLIN };
-
-	return write(t->orders, "", 1) == 1 && poll(&wait, 1, 30000) == 1 &&
-	       read(t->answers, seen, sizeof(*seen)) == sizeof(*seen);
-}
-
-static void end(struct target *t)
-{
-	kill(t->pid, SIGKILL);
-	waitpid(t->pid, NULL, 0);
-	close(t->orders);
-	close(t->answers);
+	return write(actor->orders, "", 1) == 1 && poll(&wait, 1, 30000) == 1 &&
+	       read(actor->answers, seen, sizeof(*seen)) == sizeof(*seen);
 }
 
 static struct mml_client *client;
 static struct mml_info info;
 
-static bool ask(const struct situation *s, const struct target *t,
+static bool ask(const struct situation *s, pid_t pid, const char *address,
 		struct mml_fault *fault)
 {
 	struct mml_fault_facts facts = {
-		.addr = (uintptr_t)t->place.address, .access = s->access, .info = &info,
+		.addr = (uintptr_t)address, .access = s->access, .info = &info,
 	};
 	struct mml_error err;
 	struct mml_walk walk;
 
 	if (facts.addr < info.user_end) {
-		if (mml_walk(client, t->pid, facts.addr, &walk, &err)) {
+		if (mml_walk(client, pid, facts.addr, &walk, &err)) {
 			ktap_note("%s", err.text);
 			return false;
 		}
@@ -791,17 +532,19 @@ static void check(const struct situation *s)
 {
 	struct mml_fault fault;
 	struct outcome seen;
-	struct target t;
+	struct actor actor;
+	struct place place;
 
-	if (!start(s, &t))
+	actor_start(&actor, act, s);
+	if (read(actor.answers, &place, sizeof(place)) != sizeof(place))
 		ktap_test(false, "%s: could not be set up", s->name);
-	else if (!t.place.address)
-		ktap_skip(s->name, "%s", t.place.lacking);
-	else if (!ask(s, &t, &fault) || !go(&t, &seen))
+	else if (!place.address)
+		ktap_skip(s->name, "%s", place.lacking);
+	else if (!ask(s, actor.pid, place.address, &fault) || !go(&actor, &seen))
 		ktap_test(false, "%s: nothing came back", s->name);
 	else
 		judge(s, &fault, &seen);
-	end(&t);
+	actor_end(&actor);
 }
 
 int main(int argc, char **argv)
@@ -810,7 +553,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		ktap_bail("usage: fault DIR");
-	directory = argv[1];
+	files_directory = argv[1];
 	ktap_begin();
 	if (mml_open(&client, &err) || mml_info(client, &info, &err))
 		ktap_bail("%s", err.text);

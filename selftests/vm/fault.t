@@ -8,22 +8,9 @@
 set_knob /proc/sys/vm/nr_hugepages 4
 set_knob /sys/kernel/mm/ksm/sleep_millisecs 20
 set_knob /sys/kernel/mm/ksm/run 1
-if [ ! -e /dev/zram0 ] && modprobe zram; then
-	undo "rmmod zram"
-	echo 64M >/sys/block/zram0/disksize
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
-fi
-
-files=$(mktemp -d)
-undo "rmdir $files"
-modprobe -a loop ext4
-truncate -s 16M "$ktap_files/disk"
-mkfs.ext4 -q -F "$ktap_files/disk"
-mount -o loop "$ktap_files/disk" "$files"
-undo "umount $files"
-include fault "$files"
+have_swap
+have_disk
+include fault "$disk"
 
 # and as the tool tells it
 target_start forked "$BUILD/targets/forked"
