@@ -36,7 +36,7 @@ is_held() { [[ $(state "$1") =~ ^t\ [1-9] ]]; }
 arguments()
 {
 	case $1 in
-	walk)	args=(walk "$target" 0) ;;
+	walk|fault) args=("$1" "$target" 0) ;;
 	snap)	args=(snap "$target" "$other" --write "$ktap_files/stop.snap") ;;
 	diff)	args=(diff "$target" --interval 0.01) ;;
 	cow)	args=(cow "$target" "$other") ;;
