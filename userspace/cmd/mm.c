@@ -6,6 +6,8 @@
 #include "cmd/mm.h"
 #include "lib/names.h"
 #include "lib/parse.h"
+#include "lib/sharers.h"
+#include "lib/snap.h"
 
 static const struct mml_name dumpable_names[] = {
 	{ "no", 0 },
@@ -44,7 +46,7 @@ const struct show_column mm_columns[] = {
 	{ "START_TIME", "start_time", "ns since boot", MM(envelope.start_time, SHOW_UINT) },
 	{ "EXEC_ID", "exec_id", "counts its execs", MM(envelope.exec_id, SHOW_UINT) },
 	{ "MM_ID", "mm_id", "tells address spaces apart; no address", MM(envelope.mm_id, SHOW_HEX) },
-	{ "PGD", "pgd", "frame of the top table", MM(pgd, SHOW_FRAME) },
+	{ "PGD", "pgd", "frame of the top table: what cr3 points to", MM(pgd, SHOW_FRAME) },
 	{ "MM_USERS", "mm_users", "tasks that use it", MM(users, SHOW_UINT) },
 	{ "MM_COUNT", "mm_count", "references to the structure", MM(count, SHOW_UINT) },
 	{ "AREAS", "map_count", "areas (VMAs)", MM(map_count, SHOW_UINT) },
@@ -77,6 +79,9 @@ const struct show_column mm_columns[] = {
 	{ "ENV_START", "env_start", "environment begins", MM(env_start, SHOW_ADDR) },
 	{ "ENV_END", "env_end", "environment ends", MM(env_end, SHOW_ADDR) },
 	{ "TASK_SIZE", "task_size", "first address that it may not map", MM(task_size, SHOW_ADDR) },
+	{ "BITS", "bits", "of its addresses: 32 for a 32-bit program on this kernel", ROW(bits, SHOW_UINT) },
+	{ "LEVELS", "levels", "of page tables", ROW(levels, SHOW_UINT) },
+	{ "KERNEL_START", "kernel_start", "the kernel's half begins", ROW(kernel_start, SHOW_ADDR) },
 	{ "MIN_FLT", "min_flt", "minor faults", MM(min_flt, SHOW_UINT) },
 	{ "MAJ_FLT", "maj_flt", "major faults", MM(maj_flt, SHOW_UINT) },
 	{ }
@@ -112,6 +117,28 @@ static uint64_t rss_sum(const struct mml_mm *mm)
 	return mm->rss_file + mm->rss_anon + mm->rss_shmem;
 }
 
+/* The halves are equally large, and the user's ends a page before its middle. */
+static uint64_t kernel_start(uint64_t user_end)
+{
+	uint64_t half = 1;
+
+	while (half < user_end && half < 1ULL << 63)
+		half <<= 1;
+	return -half;
+}
+
+static void read_layout(struct mm_row *row, const struct mml_info *info)
+{
+	row->bits = row->levels = MMLENS_UNKNOWN32;
+	row->kernel_start = MMLENS_UNKNOWN;
+	if (!row->mm.has_mm)
+		return;
+	row->levels = info->levels;
+	row->kernel_start = kernel_start(info->user_end);
+	if (row->mm.task_size != MMLENS_UNKNOWN)
+		row->bits = row->mm.task_size <= 1ULL << 32 ? 32 : 64;
+}
+
 /**
  * mm_read() - ask for an address space
  * @ctx: the context
@@ -131,6 +158,7 @@ int mm_read(struct mml_ctx *ctx, uint32_t pid, struct mm_row *row)
 	pages_to_bytes(&row->mm, info.page_size);
 	row->rss = rss_sum(&row->mm);
 	row->rss_exact = info.can & MMLENS_CAN_RSS;
+	read_layout(row, &info);
 	return 0;
 }
 
@@ -152,6 +180,62 @@ const char *mm_absent(const struct mml_mm *mm)
 	default:
 		return "it has no address space";
 	}
+}
+
+#define LABEL "%-12s  "	/* as wide as KERNEL_START */
+
+static void show_threads(struct show *s, const struct mml_sharers *sharers)
+{
+	size_t i;
+
+	if (!sharers->threads_known) {
+		show(s, "thread_ids", NULL, show_unknown());
+		return;
+	}
+	show_open_list_row(s, "thread_ids");
+	for (i = 0; i < sharers->nr_threads; i++) {
+		if (i && i % 10 == 0)
+			show_text(s, "\n" LABEL, "");
+		else if (!i)
+			show_text(s, LABEL, "THREAD_IDS");
+		show(s, NULL, i % 10 ? " %s" : "%s",
+		     show_uint(sharers->threads[i]));
+	}
+	show_text(s, "\n");
+	show_close(s);
+}
+
+/* vfork() children, and what clone(CLONE_VM) made */
+static void show_processes(struct show *s, const struct mml_sharers *sharers)
+{
+	size_t i;
+
+	show_open_list(s, "shared_with");
+	for (i = 0; i < sharers->n; i++) {
+		show_text(s, LABEL, i ? "" : "SHARED_WITH");
+		show_open_row(s, NULL);
+		show(s, "pid", "process %s", show_uint(sharers->v[i].pid));
+		show(s, "comm", " (%s)\n", show_str(sharers->v[i].comm));
+		show_close(s);
+	}
+	show_close(s);
+}
+
+/* Who uses it, which /proc must be searched for: not of a snapshot. */
+static int show_users(struct mml_ctx *ctx, const struct mml_mm *mm)
+{
+	struct mml_sharers sharers;
+	struct mml_error err;
+	int code = 0;
+
+	if (!mm->has_mm || ctx->show.columns || mml_snap_info(ctx->client))
+		return 0;
+	if (mml_sharers(ctx->client, mm, &sharers, &err))
+		code = ctx_error(ctx, &err);
+	show_threads(&ctx->show, &sharers);
+	show_processes(&ctx->show, &sharers);
+	mml_sharers_free(&sharers);
+	return code;
 }
 
 /**
@@ -186,8 +270,9 @@ int cmd_mm(struct mml_ctx *ctx, int argc, char **argv)
 		return ret;
 	show_begin(&ctx->show);
 	show_record(&ctx->show, &chosen, &row);
+	ret = show_users(ctx, &row.mm);
 	show_end(&ctx->show);
 	if (!row.mm.has_mm)
 		ctx_warn(ctx, "process %u is %s", pid, mm_absent(&row.mm));
-	return MML_EXIT_OK;
+	return ret;
 }

@@ -13,6 +13,9 @@ struct mm_row {
 	struct mml_mm mm;
 	uint64_t rss;
 	bool rss_exact;
+	uint32_t bits;		/* of its addresses: 32 or 64 */
+	uint32_t levels;	/* of page tables */
+	uint64_t kernel_start;	/* where the kernel's half begins */
 };
 
 /* Asks for it. Returns 0, or an exit code: the error is printed. */
