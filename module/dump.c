@@ -39,15 +39,17 @@ static struct mmlens_dump *dump_of(struct netlink_callback *cb)
 	return *(struct mmlens_dump **)cb->ctx;
 }
 
-/* Texts name the attribute too: a dump's extack has no room for it up to 6.8. */
-static int range_get(struct nlattr **attrs, unsigned long *start,
-		     unsigned long *end, struct netlink_ext_ack *extack)
-{
-	const struct nlattr *first = attrs[MMLENS_A_START];
-	const struct nlattr *last = attrs[MMLENS_A_END];
-	u64 from = first ? nla_get_u64(first) : 0;
-	u64 to = last ? nla_get_u64(last) : TASK_SIZE_MAX;
+/*
+ * The frames that an address of 64 bits can have. Larger numbers are refused,
+ * as addresses beyond the user half are.
+ */
+#define FRAMES_END	(1UL << (BITS_PER_LONG - PAGE_SHIFT))
 
+/* Texts name the attribute too: a dump's extack has no room for it up to 6.8. */
+static int addresses_check(const struct nlattr *first, u64 from,
+			   const struct nlattr *last, u64 to,
+			   struct netlink_ext_ack *extack)
+{
 	if (!PAGE_ALIGNED(from)) {
 		NL_SET_ERR_MSG_ATTR(extack, first,
 				    "START is not a multiple of the page size");
@@ -56,18 +58,55 @@ static int range_get(struct nlattr **attrs, unsigned long *start,
 				    "END is not a multiple of the page size");
 	} else if (to > TASK_SIZE_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, last, "END is beyond the user half");
-	} else if (from == to) {
-		NL_SET_ERR_MSG_ATTR(extack, last ?: first,
-				    "the range from START to END is empty");
 	} else if (from > to) {
 		NL_SET_ERR_MSG_ATTR(extack, last ?: first,
 				    "START is above END, or beyond the user half");
 	} else {
-		*start = from;
-		*end = to;
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static int frames_check(const struct nlattr *first, u64 from,
+			const struct nlattr *last, u64 to,
+			struct netlink_ext_ack *extack)
+{
+	if (from >= FRAMES_END) {
+		NL_SET_ERR_MSG_ATTR(extack, first,
+				    "START is a frame number that no address of 64 bits has");
+	} else if (to > FRAMES_END) {
+		NL_SET_ERR_MSG_ATTR(extack, last,
+				    "END is a frame number that no address of 64 bits has");
+	} else if (from > to) {
+		NL_SET_ERR_MSG_ATTR(extack, last, "START is above END");
+	} else {
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int range_get(struct mmlens_dump *dump, struct nlattr **attrs,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *first = attrs[MMLENS_A_START];
+	const struct nlattr *last = attrs[MMLENS_A_END];
+	u64 from = first ? nla_get_u64(first) : 0;
+	u64 to = last ? nla_get_u64(last) :
+		 dump->ops->frames ? FRAMES_END : TASK_SIZE_MAX;
+	int err = dump->ops->frames ?
+		frames_check(first, from, last, to, extack) :
+		addresses_check(first, from, last, to, extack);
+
+	if (err)
+		return err;
+	if (from == to) {
+		NL_SET_ERR_MSG_ATTR(extack, last ?: first,
+				    "the range from START to END is empty");
+		return -EINVAL;
+	}
+	dump->pos = from;
+	dump->end = to;
+	return 0;
 }
 
 /* An extack text must be a constant: formatting it is possible since 6.3 only. */
@@ -111,13 +150,21 @@ int mmlens_columns_get(const struct nlattr *attr, u64 known, u64 *columns,
 	return 0;
 }
 
+static int target_get(struct mmlens_dump *dump, struct nlattr **attrs,
+		      struct netlink_ext_ack *extack)
+{
+	if (dump->ops->frames)
+		return 0;
+	return mmlens_target_get_mm(&dump->target, attrs[MMLENS_A_PID], extack);
+}
+
 static int dump_request(struct mmlens_dump *dump, struct sk_buff *request,
 			struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
 	return mmlens_may_ask(request, extack) ?:
-	       range_get(attrs, &dump->pos, &dump->end, extack) ?:
+	       range_get(dump, attrs, extack) ?:
 	       dump->ops->request(dump, attrs, extack) ?:
-	       mmlens_target_get_mm(&dump->target, attrs[MMLENS_A_PID], extack);
+	       target_get(dump, attrs, extack);
 }
 
 /**
@@ -200,7 +247,8 @@ static int put_message(struct mmlens_dump *dump, struct sk_buff *skb,
 
 static int put_envelope(struct mmlens_dump *dump, struct sk_buff *skb)
 {
-	return mmlens_put_envelope(skb, &dump->target, dump->columns);
+	return mmlens_put_envelope(skb, dump->ops->frames ? NULL : &dump->target,
+				   dump->columns);
 }
 
 static int dump_first(struct mmlens_dump *dump, struct sk_buff *skb,
@@ -221,6 +269,15 @@ static int put_torn(const struct mmlens_dump *dump, struct sk_buff *skb)
 	       mmlens_put_u64(skb, MMLENS_TRAILER_UNWATCHED, dump->unwatched);
 }
 
+/* What is of a process only. */
+static int put_walk_totals(const struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	if (dump->ops->frames)
+		return 0;
+	return mmlens_put_u64(skb, MMLENS_TRAILER_HOLDS, dump->holds) ?:
+	       mmlens_put_u64(skb, MMLENS_TRAILER_BYTES, dump->bytes);
+}
+
 static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
 {
 	struct nlattr *nest = nla_nest_start(skb, MMLENS_A_TRAILER);
@@ -228,10 +285,9 @@ static int put_trailer(struct mmlens_dump *dump, struct sk_buff *skb)
 	if (!nest ||
 	    nla_put_u32(skb, MMLENS_TRAILER_REASON, dump->reason) ||
 	    put_torn(dump, skb) ||
-	    mmlens_put_u64(skb, MMLENS_TRAILER_HOLDS, dump->holds) ||
+	    put_walk_totals(dump, skb) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_RECORDS, dump->records) ||
 	    mmlens_put_u64(skb, MMLENS_TRAILER_PAGES, dump->pages) ||
-	    mmlens_put_u64(skb, MMLENS_TRAILER_BYTES, dump->bytes) ||
 	    (dump->ops->put_last && dump->ops->put_last(dump, skb)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -254,8 +310,11 @@ static int dump_last(struct mmlens_dump *dump, struct sk_buff *skb,
  */
 static int dump_window(struct mmlens_dump *dump, unsigned int wait_us)
 {
-	int ret = mmlens_target_lock(&dump->target, wait_us, true);
+	int ret;
 
+	if (dump->ops->frames)
+		return dump->ops->window(dump, ktime_get_mono_fast_ns() + WINDOW_NS);
+	ret = mmlens_target_lock(&dump->target, wait_us, true);
 	if (ret)
 		return ret;
 	dump->holds++;

@@ -14,6 +14,8 @@ struct mmlens_dump;
  * struct mmlens_dump_ops - what is dumped
  * @cmd: MMLENS_CMD_*
  * @watched: it reports page-table entries, so that a tear can be told
+ * @frames: it is about page frames and no process: START and END are PFNs,
+ *	there is no target, and no lock is held for @window
  * @request: read what the command itself takes of the request, allocate, and
  *	set dump->columns. Return 0 or an errno
  * @begin: a new message of at most @room bytes of data begins
@@ -27,6 +29,7 @@ struct mmlens_dump;
 struct mmlens_dump_ops {
 	u8 cmd;
 	bool watched;
+	bool frames;
 	int (*request)(struct mmlens_dump *dump, struct nlattr **attrs,
 		       struct netlink_ext_ack *extack);
 	void (*begin)(struct mmlens_dump *dump, size_t room);
@@ -46,7 +49,7 @@ enum mmlens_phase {
 /**
  * struct mmlens_dump - a dump under way
  * @ops: what is dumped
- * @target: whose
+ * @target: whose; all zeroes if nobody's
  * @refusal: errno of a request that .start has found wrong ...
  * @extack: ... and why, until there is somebody to tell
  * @columns: granted

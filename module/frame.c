@@ -13,6 +13,7 @@
 #include "compat/page.h"
 #include "compat/pgtable.h"
 #include "frame.h"
+#include "snapshot.h"
 #include "target.h"
 
 #define COL(name) MMLENS_COL_BIT(MMLENS_COL_##name)
@@ -37,7 +38,7 @@ static const struct {
  */
 u64 mmlens_frame_known_flags(void)
 {
-	u64 known = MML_PAGE_FLAG_BITS;
+	u64 known = MML_PAGE_FLAG_BITS | MML_TYPE_FLAG_BITS;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(page_flag_table); i++)
@@ -61,14 +62,13 @@ static u64 translate_flags(struct mmlens_reader *reader, const struct page *head
 }
 
 /*
- * What fs/proc/page.c derives from more than a flag, its conditions kept. A
- * huge mapping keeps what is a page's own on its first page.
+ * What fs/proc/page.c derives from more than a flag, its conditions kept.
+ * @own is where the page keeps what is not of its folio.
  */
-static u64 derived_flags(struct page *page, struct page *head, u32 level,
+static u64 derived_flags(struct page *page, struct page *head, struct page *own,
 			 u64 flags)
 {
-	struct page *own = level == MMLENS_LEVEL_PTE ? page : head;
-	u64 more = MMLENS_PAGE_MMAP;
+	u64 more = 0;
 
 	if (mml_page_anon(head)) {
 		more |= MMLENS_PAGE_ANON;
@@ -76,6 +76,8 @@ static u64 derived_flags(struct page *page, struct page *head, u32 level,
 			more |= MMLENS_PAGE_KSM;
 		if (mml_anon_exclusive(own))
 			more |= MMLENS_PAGE_ANON_EXCLUSIVE;
+	} else if (mml_page_in_file(head)) {
+		more |= MMLENS_PAGE_FILE;
 	}
 	if (mml_page_swapcache(head))
 		more |= MMLENS_PAGE_SWAPCACHE;
@@ -147,13 +149,14 @@ static void read_page(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		      struct page *page, bool zero)
 {
 	struct page *head = compound_head(page);
+	/* a huge mapping keeps what is a page's own on its first page */
+	struct page *own = facts->level == MMLENS_LEVEL_PTE ? page : head;
 	u64 need = reader->need;
 
 	if (need & COL(FLAGS)) {
 		facts->flags = translate_flags(reader, head);
-		facts->flags |= zero ? zero_flags(head) :
-				derived_flags(page, head, facts->level,
-					      facts->flags);
+		facts->flags |= zero ? zero_flags(head) : MMLENS_PAGE_MMAP |
+				derived_flags(page, head, own, facts->flags);
 	}
 	if (!zero)
 		read_mapcounts(reader, facts, page, head);
@@ -404,4 +407,62 @@ u32 mmlens_read_mapcount(u64 frame)
 	u32 kind;
 
 	return mml_page_mapcount(page, compound_head(page), &kind);
+}
+
+/* A page that maps nowhere by its nature: what it has instead of a mapcount. */
+static void read_typed(struct mmlens_facts *facts,
+		       const struct mmlens_snapshot *shot, u64 type)
+{
+	facts->flags |= type;
+	if (PageHWPoison(shot->page))
+		facts->flags |= MMLENS_PAGE_HWPOISON;
+	if (is_zone_device_page(shot->page))
+		facts->flags |= MMLENS_PAGE_DEVICE;
+}
+
+static void read_untyped(struct mmlens_facts *facts,
+			 const struct mmlens_snapshot *shot)
+{
+	bool huge = shot->order && PageHuge(shot->head);
+	int mapcount;
+	u32 kind;
+
+	mapcount = mml_page_mapcount(shot->page, shot->head, &kind);
+	facts->flags |= derived_flags(shot->page, shot->head,
+				      huge ? shot->head : shot->page,
+				      facts->flags);
+	if (mml_copy_mapped(shot->head, mapcount))
+		facts->flags |= MMLENS_PAGE_MMAP;
+	/* the kernel never lets it get below 0, but it is read while it moves */
+	facts->mapcount = max(mapcount, 0);
+	facts->mapkind = kind;
+}
+
+/**
+ * mmlens_read_snapshot() - the facts of a page that nothing holds
+ * @reader: what to read; the rest of it is for the next one
+ * @facts: result; columns that nobody needs may be filled in
+ * @shot: the page
+ */
+void mmlens_read_snapshot(struct mmlens_reader *reader,
+			  struct mmlens_facts *facts,
+			  const struct mmlens_snapshot *shot)
+{
+	u64 type = mmlens_snapshot_type(shot);
+
+	mmlens_no_facts(facts, 0, reader->need);
+	facts->state = MMLENS_FRAME_MEMORY;
+	facts->frame = shot->pfn;
+	facts->head = shot->head_pfn;
+	facts->order = shot->order;
+	facts->refcount = page_ref_count(shot->head);
+	facts->node = page_to_nid(shot->page);
+	facts->zone = mml_zone(shot->page);
+	facts->flags = translate_flags(reader, shot->head);
+	if (is_zero_pfn(shot->pfn))
+		facts->flags |= zero_flags(shot->head);
+	else if (type || (facts->flags & MMLENS_PAGE_SLAB))
+		read_typed(facts, shot, type);
+	else
+		read_untyped(facts, shot);
 }

@@ -80,6 +80,8 @@ static inline void mmlens_reader_forget(struct mmlens_reader *reader)
 	reader->folio = NULL;
 }
 
+struct mmlens_snapshot;
+
 u64 mmlens_frame_known_flags(void);
 void mmlens_no_facts(struct mmlens_facts *facts, enum mmlens_level level,
 		     u64 need);
@@ -90,5 +92,8 @@ u32 mmlens_read_ptes(struct mmlens_reader *reader, struct mmlens_facts *facts,
 bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		      enum mmlens_level level, u64 raw, unsigned long addr);
 u32 mmlens_read_mapcount(u64 frame);
+void mmlens_read_snapshot(struct mmlens_reader *reader,
+			  struct mmlens_facts *facts,
+			  const struct mmlens_snapshot *shot);
 
 #endif /* MMLENS_FRAME_H */

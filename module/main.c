@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "compat/supported.h"
+#include "frames.h"
 #include "netlink.h"
 #include "target.h"
 #include "version.h"
@@ -12,16 +13,24 @@ static int __init mmlens_init(void)
 	int err;
 
 	mmlens_opaque_init();
-	err = mmlens_netlink_init();
+	err = mmlens_frames_init();
 	if (err)
 		return err;
+	err = mmlens_netlink_init();
+	if (err)
+		goto no_netlink;
 	pr_info("mmlens: version " MMLENS_VERSION " loaded\n");
 	return 0;
+
+no_netlink:
+	mmlens_frames_exit();
+	return err;
 }
 
 static void __exit mmlens_exit(void)
 {
 	mmlens_netlink_exit();
+	mmlens_frames_exit();
 }
 
 module_init(mmlens_init);

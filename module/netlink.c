@@ -59,6 +59,12 @@ static const struct nla_policy table_policy[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_END] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy frame_policy[MMLENS_A_MAX + 1] = {
+	[MMLENS_A_START] = { .type = NLA_U64 },
+	[MMLENS_A_END] = { .type = NLA_U64 },
+	[MMLENS_A_COLUMNS] = { .type = NLA_U64 },
+};
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd = MMLENS_CMD_INFO_GET,
@@ -101,6 +107,14 @@ static const struct genl_ops ops[] = {
 		.dumpit = mmlens_dump_step,
 		.done = mmlens_dump_done,
 		.policy = table_policy,
+		.maxattr = MMLENS_A_MAX,
+	},
+	{
+		.cmd = MMLENS_CMD_FRAME_GET,
+		.start = mmlens_frame_start,
+		.dumpit = mmlens_dump_step,
+		.done = mmlens_dump_done,
+		.policy = frame_policy,
 		.maxattr = MMLENS_A_MAX,
 	},
 };

@@ -18,5 +18,6 @@ int mmlens_vma_start(struct netlink_callback *cb);
 int mmlens_walk_doit(struct sk_buff *skb, struct genl_info *info);
 int mmlens_page_start(struct netlink_callback *cb);
 int mmlens_table_start(struct netlink_callback *cb);
+int mmlens_frame_start(struct netlink_callback *cb);
 
 #endif /* MMLENS_NETLINK_H */

@@ -87,10 +87,22 @@ int mmlens_reply_send(struct sk_buff *reply, void *header,
 	return genlmsg_reply(reply, info);
 }
 
+static int put_target(struct sk_buff *skb, const struct mmlens_target *target)
+{
+	if (target->mm && mmlens_put_u64(skb, MMLENS_ENVELOPE_MM_ID,
+					 mmlens_opaque(target->mm)))
+		return -EMSGSIZE;
+	return nla_put_u32(skb, MMLENS_ENVELOPE_PID, target->nr) ?:
+	       nla_put_u32(skb, MMLENS_ENVELOPE_TGID, target->tgid) ?:
+	       mmlens_put_u64(skb, MMLENS_ENVELOPE_EXEC_ID, target->exec_id) ?:
+	       mmlens_put_u64(skb, MMLENS_ENVELOPE_START_TIME,
+			      target->start_time);
+}
+
 /**
  * mmlens_put_envelope() - who answers
  * @skb: a message begun
- * @target: the process
+ * @target: the process, or NULL: nobody's answer
  * @columns: granted columns
  *
  * Return: 0 or -EMSGSIZE
@@ -100,14 +112,9 @@ int mmlens_put_envelope(struct sk_buff *skb, const struct mmlens_target *target,
 {
 	struct nlattr *nest = nla_nest_start(skb, MMLENS_A_ENVELOPE);
 
-	if (!nest ||
-	    mmlens_put_u64(skb, MMLENS_ENVELOPE_COLUMNS, columns) ||
-	    (target->mm && mmlens_put_u64(skb, MMLENS_ENVELOPE_MM_ID,
-					  mmlens_opaque(target->mm))) ||
-	    nla_put_u32(skb, MMLENS_ENVELOPE_PID, target->nr) ||
-	    nla_put_u32(skb, MMLENS_ENVELOPE_TGID, target->tgid) ||
-	    mmlens_put_u64(skb, MMLENS_ENVELOPE_EXEC_ID, target->exec_id) ||
-	    mmlens_put_u64(skb, MMLENS_ENVELOPE_START_TIME, target->start_time))
+	if (!nest || mmlens_put_u64(skb, MMLENS_ENVELOPE_COLUMNS, columns))
+		return -EMSGSIZE;
+	if (target && put_target(skb, target))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

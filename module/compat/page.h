@@ -120,6 +120,14 @@ static inline const void *mml_page_anon_vma(const struct page *head)
 }
 
 /* PMDs and PUDs that map the whole of a large folio. */
+/* Whose mapping is not one of those with low bits: a page cache's. */
+static inline bool mml_page_in_file(const struct page *head)
+{
+	unsigned long mapping = (unsigned long)READ_ONCE(head->mapping);
+
+	return mapping && !(mapping & MML_MAPPING_KSM);
+}
+
 static inline int mml_entire_mapcount(struct page *head)
 {
 #ifdef MML_HAVE_FOLIO_ENTIRE_MAPCOUNT	/* since 5.18 */
@@ -284,7 +292,7 @@ static inline u32 mml_zone(const struct page *page)
 	(MMLENS_PAGE_MMAP | MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPCACHE |	\
 	 MMLENS_PAGE_HUGE | MMLENS_PAGE_HWPOISON | MMLENS_PAGE_KSM |	\
 	 MMLENS_PAGE_THP | MMLENS_PAGE_ZERO_PAGE | MMLENS_PAGE_PINNED |	\
-	 MMLENS_PAGE_DEVICE |						\
+	 MMLENS_PAGE_DEVICE | MMLENS_PAGE_FILE |				\
 	 (MML_CAN_EXCLUSIVE ? MMLENS_PAGE_ANON_EXCLUSIVE : 0))
 
 #endif /* MMLENS_COMPAT_PAGE_H */

@@ -120,6 +120,7 @@ static const struct {
 	{ "columns", "mmlens_col", NULL, mml_column_names },
 	{ "area columns", "mmlens_vma_col", NULL, mml_vma_column_names },
 	{ "states", "mmlens_state", NULL, mml_state_names },
+	{ "frame states", "mmlens_frame_state", NULL, mml_frame_state_names },
 	{ "levels", "mmlens_level", NULL, mml_level_names },
 	{ "mapkinds", "mmlens_mapkind", NULL, mml_mapkind_names },
 	{ "shared", "mmlens_shared", NULL, mml_shared_names },
@@ -241,6 +242,19 @@ static void test_others(void)
 		  "perms of private memory");
 	ktap_test(!strcmp(mml_vm_perms(MMLENS_VM_EXEC | MMLENS_VM_MAYSHARE, perms), "--xs"),
 		  "perms of shared memory");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_BUDDY), "free"), "kind of a free frame");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_PGTABLE | MMLENS_PAGE_PRIVATE), "table"),
+		  "kind of a page table");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_FILE), "file"), "kind of a file's frame");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_FILE | MMLENS_PAGE_SWAPBACKED), "shmem"),
+		  "kind of shmem's frame");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_ANON | MMLENS_PAGE_SWAPBACKED), "anon"),
+		  "kind of an anonymous frame");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_RESERVED), "reserved"),
+		  "kind of a reserved frame");
+	ktap_test(!strcmp(mml_frame_kind(MMLENS_PAGE_UPTODATE | MMLENS_PAGE_SWAPBACKED), "other"),
+		  "kind of the kernel's own frame");
+	ktap_test(!mml_frame_kind(MMLENS_UNKNOWN), "kind of an unknown frame");
 	ktap_test(!mml_name(mml_state_names, 99), "no name for an unknown number");
 	ktap_test(mml_name_find(mml_page_names, "LRU")->value == MMLENS_PAGE_LRU &&
 		  !mml_name_find(mml_page_names, "lr"), "a number by its name");

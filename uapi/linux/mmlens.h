@@ -47,6 +47,13 @@
  *   >  PID, START?, END?
  *   <  the dump form below, with COUNT and TABLES{...}
  *
+ *  FRAME_GET (dump: page frames by their numbers, whoever maps them)
+ *   >  START?, END?, COLUMNS?          START and END are PFNs here
+ *   <  the dump form below, with COUNT and EXTENTS{...}, no EPOCH, and in
+ *      ENVELOPE and TRAILER nothing that is of a process. Frames that no
+ *      memory is behind are in no extent. Nothing holds a frame while it is
+ *      looked at: each is as it was at that moment
+ *
  * A dump is three kinds of message, all of the asked command:
  *
  *   first   ENVELOPE{...}, START = END      and no data: who answers
@@ -59,9 +66,10 @@
  *
  * so that "nothing there" and "stopped early" never look alike. A torn dump
  * has NLM_F_DUMP_INTR on the messages after the tear and TORN in the trailer.
- * VMA_GET and TABLE_GET are not watched: they have no EPOCH and no TORN, and
- * are one picture when HOLDS in the trailer is 1. If an area changes between
- * two holds of the lock, its parts may be reported as they were each time.
+ * VMA_GET, TABLE_GET and FRAME_GET are not watched: they have no EPOCH and no
+ * TORN, and the first two are one picture when HOLDS in the trailer is 1. If an
+ * area changes between two holds of the lock, its parts may be reported as they
+ * were each time.
  *
  * EXTENTS holds *columns*: for each column that was granted, one binary
  * attribute, its type the column's number, that is a C array of COUNT
@@ -87,6 +95,7 @@ enum mmlens_cmd {
 	MMLENS_CMD_WALK_GET,
 	MMLENS_CMD_PAGE_GET,
 	MMLENS_CMD_TABLE_GET,
+	MMLENS_CMD_FRAME_GET,
 
 	__MMLENS_CMD_MAX
 };
@@ -100,8 +109,10 @@ enum mmlens_attr {
 	/* asked, and repeated in the answer */
 	MMLENS_A_PID,		/* u32: a task; its thread group's mm answers */
 	MMLENS_A_ADDR,		/* u64: any byte address of the user half */
-	MMLENS_A_START,		/* u64: first address, a multiple of the page size */
-	MMLENS_A_END,		/* u64: first address after the range, likewise */
+	MMLENS_A_START,		/* u64: first address, a multiple of the page size;
+				 * of FRAME_GET, the first PFN
+				 */
+	MMLENS_A_END,		/* u64: first address (PFN) after the range, likewise */
 	MMLENS_A_COLUMNS,	/* u64: MMLENS_COL_BIT() or MMLENS_VMA_COL_BIT() mask */
 	MMLENS_A_FILTER,	/* nest: enum mmlens_filter_attr */
 
@@ -158,7 +169,7 @@ enum mmlens_envelope_attr {
 	MMLENS_ENVELOPE_PAD,
 	MMLENS_ENVELOPE_COLUMNS,	/* u64: the columns granted */
 	MMLENS_ENVELOPE_MM_ID,		/* u64: opaque, per module load; absent without an mm */
-	MMLENS_ENVELOPE_PID,		/* u32: as asked */
+	MMLENS_ENVELOPE_PID,		/* u32: as asked; absent, as are the following, of FRAME_GET */
 	MMLENS_ENVELOPE_TGID,		/* u32: its thread group */
 	MMLENS_ENVELOPE_EXEC_ID,	/* u64: grows with each exec; inherited by fork */
 	MMLENS_ENVELOPE_START_TIME,	/* u64: ns since boot, as /proc/PID/stat field 22 */
@@ -207,7 +218,7 @@ enum mmlens_col {
 	MMLENS_COL_UNSPEC,
 	MMLENS_COL_START,	/* u64: first address */
 	MMLENS_COL_PAGES,	/* u32: base pages */
-	MMLENS_COL_STATE,	/* u32: enum mmlens_state */
+	MMLENS_COL_STATE,	/* u32: enum mmlens_state; of FRAME_GET, enum mmlens_frame_state */
 	MMLENS_COL_LEVEL,	/* u32: enum mmlens_level of the entry */
 	MMLENS_COL_FRAME,	/* u64: PFN of the first page; the others' count up,
 				 * but in state ZERO all pages have this one, and
@@ -222,7 +233,9 @@ enum mmlens_col {
 	MMLENS_COL_HEAD,	/* u64: PFN of the folio's first page; ORDER comes with it,
 				 * and where that is 0 each page of the extent is its own head
 				 */
-	MMLENS_COL_ORDER,	/* u32: the folio has 1 << order pages */
+	MMLENS_COL_ORDER,	/* u32: the folio has 1 << order pages; of FRAME_GET, so
+				 * has any compound page, and a free block (BUDDY)
+				 */
 	MMLENS_COL_FOLIO_MAPCOUNT, /* u32: entries that map any page of the folio */
 	MMLENS_COL_FOLIO_SHARED, /* u32: enum mmlens_shared */
 	MMLENS_COL_NODE,	/* u32: NUMA node */
@@ -250,6 +263,43 @@ enum mmlens_col {
 	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
 	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
 	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
+
+/*
+ * What FRAME_GET takes, and what it grants when COLUMNS is absent. FRAME says
+ * where an extent begins. MAPCOUNT is unknown of what keeps something else in
+ * its place: free frames, page tables, slab and other typed pages.
+ */
+#define MMLENS_FRAME_COL_ALL						\
+	(MMLENS_FRAME_COL_DEFAULT |					\
+	 MMLENS_COL_BIT(MMLENS_COL_REFCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_HEAD) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ORDER) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_NODE) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ZONE))
+#define MMLENS_FRAME_COL_DEFAULT					\
+	(MMLENS_COL_BIT(MMLENS_COL_PAGES) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_STATE) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FRAME) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
+
+/*
+ * What a frame number stands for. NONE is never an extent. A struct page that
+ * is there may be of no memory: firmware's holes are RESERVED.
+ */
+enum mmlens_frame_state {
+	MMLENS_FRAME_NONE,		/* no memory, as far as this kernel knows */
+	MMLENS_FRAME_MEMORY,		/* struct page was read */
+	MMLENS_FRAME_OFFLINE,		/* a memory block that is offline: struct page means nothing */
+	MMLENS_FRAME_DEVICE,		/* a device's memory (ZONE_DEVICE): struct page is its driver's */
+	MMLENS_FRAME_UNREADABLE,	/* struct page made no sense: it was changing at each look, or
+					 * has never been set up
+					 */
+
+	__MMLENS_FRAME_MAX
+};
+#define MMLENS_FRAME_MAX (__MMLENS_FRAME_MAX - 1)
 
 /* As in /proc/PID/pagemap: the type in the low bits, the offset above. */
 #define MMLENS_SWAP_SHIFT		5
@@ -402,6 +452,16 @@ enum mmlens_zone {
 #define MMLENS_PAGE_PRIVATE		(1ULL << 36)
 #define MMLENS_PAGE_PINNED		(1ULL << 37)	/* maybe pinned for DMA */
 #define MMLENS_PAGE_DEVICE		(1ULL << 38)	/* ZONE_DEVICE */
+#define MMLENS_PAGE_FILE		(1ULL << 39)	/* in a page cache: of a file, or shmem */
+/*
+ * Page types, which are kept in place of a mapcount; so are SLAB, BUDDY,
+ * OFFLINE and PGTABLE. On kernels before 6.12 SLAB is a flag.
+ */
+#define MMLENS_PAGE_GUARD		(1ULL << 40)	/* debug_pagealloc's */
+#define MMLENS_PAGE_ZSMALLOC		(1ULL << 41)
+#define MMLENS_PAGE_UNACCEPTED		(1ULL << 42)	/* memory that the host has not handed over yet */
+#define MMLENS_PAGE_KMALLOC		(1ULL << 43)	/* a large kmalloc() */
+#define MMLENS_PAGE_TYPED		(1ULL << 44)	/* of a type that has no bit here */
 
 /*
  * PAGE_GET's filter: only pages that pass every given test are reported.

@@ -14,6 +14,7 @@ const struct mml_name mml_command_names[] = {
 	{ "walk", MMLENS_CMD_WALK_GET },
 	{ "pages", MMLENS_CMD_PAGE_GET },
 	{ "tables", MMLENS_CMD_TABLE_GET },
+	{ "frame", MMLENS_CMD_FRAME_GET },
 	{ }
 };
 
@@ -34,6 +35,15 @@ const struct mml_name mml_state_names[] = {
 	{ "marker-poison", MMLENS_STATE_MARKER_POISON },
 	{ "marker-guard", MMLENS_STATE_MARKER_GUARD },
 	{ "bad", MMLENS_STATE_BAD },
+	{ }
+};
+
+const struct mml_name mml_frame_state_names[] = {
+	{ "none", MMLENS_FRAME_NONE },
+	{ "memory", MMLENS_FRAME_MEMORY },
+	{ "offline", MMLENS_FRAME_OFFLINE },
+	{ "device", MMLENS_FRAME_DEVICE },
+	{ "unreadable", MMLENS_FRAME_UNREADABLE },
 	{ }
 };
 
@@ -216,6 +226,12 @@ const struct mml_name mml_page_names[] = {
 	{ "private", MMLENS_PAGE_PRIVATE },
 	{ "pinned", MMLENS_PAGE_PINNED },
 	{ "device", MMLENS_PAGE_DEVICE },
+	{ "file", MMLENS_PAGE_FILE },
+	{ "guard", MMLENS_PAGE_GUARD },
+	{ "zsmalloc", MMLENS_PAGE_ZSMALLOC },
+	{ "unaccepted", MMLENS_PAGE_UNACCEPTED },
+	{ "kmalloc", MMLENS_PAGE_KMALLOC },
+	{ "typed", MMLENS_PAGE_TYPED },
 	{ }
 };
 
@@ -396,6 +412,46 @@ const char *mml_entry_letters(uint64_t entry, char buf[MML_ENTRY_LETTERS])
 		*to++ = '+';
 	*to = '\0';
 	return buf;
+}
+
+/**
+ * mml_frame_kind() - what a frame is used for, if by anybody
+ * @page_flags: MMLENS_PAGE_*, as FRAME_GET reports them
+ *
+ * Return: a word, or NULL when the flags are unknown
+ */
+const char *mml_frame_kind(uint64_t page_flags)
+{
+	static const struct mml_name kinds[] = {	/* first come, first served */
+		{ "free", MMLENS_PAGE_BUDDY },
+		{ "table", MMLENS_PAGE_PGTABLE },
+		{ "slab", MMLENS_PAGE_SLAB },
+		{ "kmalloc", MMLENS_PAGE_KMALLOC },
+		{ "zsmalloc", MMLENS_PAGE_ZSMALLOC },
+		{ "offline", MMLENS_PAGE_OFFLINE },
+		{ "guard", MMLENS_PAGE_GUARD },
+		{ "unaccepted", MMLENS_PAGE_UNACCEPTED },
+		{ "typed", MMLENS_PAGE_TYPED },
+		{ "zero", MMLENS_PAGE_ZERO_PAGE },
+		{ "ksm", MMLENS_PAGE_KSM },
+		{ "hugetlb", MMLENS_PAGE_HUGE },
+		{ "anon", MMLENS_PAGE_ANON },
+		{ "device", MMLENS_PAGE_DEVICE },
+		{ "file", MMLENS_PAGE_FILE },
+		{ "reserved", MMLENS_PAGE_RESERVED },
+		{ "other", ~0ULL },
+		{ }
+	};
+	const uint64_t shmem = MMLENS_PAGE_FILE | MMLENS_PAGE_SWAPBACKED;
+	const struct mml_name *kind = kinds;
+
+	if (page_flags == MMLENS_UNKNOWN)
+		return NULL;
+	while (kind[1].name && !(page_flags & kind->value))
+		kind++;
+	if (kind->value == MMLENS_PAGE_FILE && (page_flags & shmem) == shmem)
+		return "shmem";
+	return kind->name;
 }
 
 /**

@@ -20,6 +20,7 @@ struct mml_name {
 
 extern const struct mml_name mml_command_names[];	/* numbers */
 extern const struct mml_name mml_state_names[];		/* numbers */
+extern const struct mml_name mml_frame_state_names[];	/* numbers */
 extern const struct mml_name mml_level_names[];		/* numbers */
 extern const struct mml_name mml_mapkind_names[];	/* numbers */
 extern const struct mml_name mml_shared_names[];	/* numbers */
@@ -63,6 +64,13 @@ void mml_for_each_number(const struct mml_name *names, uint64_t mask,
 /* "rwuad": read (present), write, user, accessed, dirty, ...; see names.c. */
 #define MML_ENTRY_LETTERS 16
 const char *mml_entry_letters(uint64_t entry, char buf[MML_ENTRY_LETTERS]);
+
+/*
+ * What a frame is used for, if by anybody: "free", "table", "slab", "anon",
+ * "file", ..., or "other" for what the kernel holds and does not say more of;
+ * or NULL. Of a page that is known to be mapped, judge.h says more.
+ */
+const char *mml_frame_kind(uint64_t page_flags);
 
 /* "rw-p" as in /proc/PID/maps. */
 const char *mml_vm_perms(uint64_t vm_flags, char buf[5]);
