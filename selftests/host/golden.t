@@ -34,6 +34,10 @@ tapes=$ktap_files/tapes
 mkdir "$tapes"
 "$BUILD/host/mkreply" "$tapes" || bail "mkreply failed"
 
+# The processes that there are, where all are searched.
+mkdir -p "$ktap_files/proc/4101" "$ktap_files/proc/self"
+export MMLENS_REPLAY_PROC=$ktap_files/proc
+
 # replay TAPE ARG...: sets $out, $err and $status; keeps stdout in a file
 replay()
 {

@@ -1475,6 +1475,210 @@ static void bad_tables(void)
 
 /* ---- what the protocol forbids ---- */
 
+/* ---- frames ---- */
+
+static void frames_first(uint64_t columns, uint64_t start)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_FRAME_GET);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_A_ENVELOPE);
+
+	mnl_attr_put_u64(nlh, MMLENS_ENVELOPE_COLUMNS, columns);
+	mnl_attr_nest_end(nlh, nest);
+	span(nlh, start, start);
+	put(nlh);
+}
+
+static void frames_walked(uint64_t columns, uint64_t start, uint64_t end,
+			  const struct mml_extent *v, uint32_t n)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_FRAME_GET);
+
+	span(nlh, start, end);
+	if (n)
+		put_extents(nlh, columns, v, n);
+	put(nlh);
+}
+
+static void frames_last(uint64_t end)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_FRAME_GET);
+	struct nlattr *nest;
+
+	span(nlh, end, end);
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_TRAILER);
+	mnl_attr_put_u32(nlh, MMLENS_TRAILER_REASON, MMLENS_REASON_COMPLETE);
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_RECORDS, 1);
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_PAGES, 1);
+	mnl_attr_nest_end(nlh, nest);
+	put(nlh);
+	done(0, NULL);
+}
+
+static struct mml_extent frames(uint64_t frame, uint32_t pages, uint64_t flags,
+				uint32_t mapcount)
+{
+	struct mml_extent extent = {
+		.pages = pages, .state = MMLENS_FRAME_MEMORY, .frame = frame,
+		.flags = flags, .mapcount = mapcount,
+		.mapkind = mapcount == U32 ? MMLENS_MAPKIND_NONE :
+					     MMLENS_MAPKIND_PRECISE,
+		.refcount = 1, .head = frame, .zone = MMLENS_ZONE_DMA32,
+	};
+
+	return extent;
+}
+
+static struct mml_extent frames_without(uint64_t frame, uint32_t pages,
+					uint32_t state)
+{
+	struct mml_extent extent;
+
+	memset(&extent, 0xff, sizeof(extent));
+	extent.frame = frame;
+	extent.pages = pages;
+	extent.state = state;
+	extent.mapkind = MMLENS_MAPKIND_NONE;
+	return extent;
+}
+
+/* A range: a hole at both ends, one of each kind, a run cut by a message. */
+static void frame_range(void)
+{
+	const uint64_t columns = MMLENS_FRAME_COL_ALL & ~MMLENS_COL_BIT(MMLENS_COL_REFCOUNT);
+	struct mml_extent v[] = {
+		frames(0x10, 6, MMLENS_PAGE_RESERVED, 0),
+		frames(0x20, 16, MMLENS_PAGE_BUDDY, U32),
+		frames(0x30, 1, MMLENS_PAGE_PGTABLE, U32),
+		frames(0x31, 1, MMLENS_PAGE_SLAB, U32),
+		frames(0x32, 2, FLAGS_ANON, 2),
+	};
+	struct mml_extent more[] = {
+		frames(0x34, 4, FLAGS_ANON, 2),
+		frames(0x38, 8, MMLENS_PAGE_UPTODATE | MMLENS_PAGE_LRU | MMLENS_PAGE_FILE, 0),
+		frames(0x40, 1, MMLENS_PAGE_UPTODATE | MMLENS_PAGE_LRU | MMLENS_PAGE_FILE |
+		       MMLENS_PAGE_SWAPBACKED | MMLENS_PAGE_MMAP, 1),
+		frames(0x41, 1, MMLENS_PAGE_ZERO_PAGE | MMLENS_PAGE_RESERVED, U32),
+		frames(0x42, 1, 0, 0),
+		frames(0x43, 1, MMLENS_PAGE_TYPED, U32),
+		frames_without(0x44, 1, MMLENS_FRAME_UNREADABLE),
+		frames_without(0x80, 64, MMLENS_FRAME_OFFLINE),
+		frames_without(0xc0, 16, MMLENS_FRAME_DEVICE),
+	};
+
+	v[1].order = 4;
+	family(1);
+	asked_dump(MMLENS_CMD_FRAME_GET);
+	frames_first(columns, 0);
+	frames_walked(columns, 0, 0x34, v, MNL_ARRAY_SIZE(v));
+	frames_walked(columns, 0x34, 0xd0, more, MNL_ARRAY_SIZE(more));
+	frames_walked(columns, 0xd0, 0x100, NULL, 0);
+	frames_last(0x100);
+}
+
+static void one_frame(struct mml_extent extent)
+{
+	asked_dump(MMLENS_CMD_FRAME_GET);
+	frames_first(MMLENS_FRAME_COL_ALL, extent.frame);
+	frames_walked(MMLENS_FRAME_COL_ALL, extent.frame, extent.frame + 1, &extent,
+		      extent.state != MMLENS_FRAME_NONE);
+	frames_last(extent.frame + 1);
+}
+
+static void frame_two(void)
+{
+	family(1);
+	one_frame(frames(0x21090, 1, FLAGS_ANON, 2));
+	one_frame(frames_without(0x7fffffff, 1, MMLENS_FRAME_NONE));
+}
+
+static void frame_beyond(void)
+{
+	family(1);
+	asked_dump(MMLENS_CMD_FRAME_GET);
+	done(EINVAL, "START is a frame number that no address of 64 bits has");
+}
+
+/* The second row lies before the first. */
+static void bad_frames(void)
+{
+	struct mml_extent v[] = { frames(0x21, 1, 0, 0), frames(0x20, 1, 0, 0) };
+
+	family(1);
+	asked_dump(MMLENS_CMD_FRAME_GET);
+	frames_first(MMLENS_FRAME_COL_ALL, 0x20);
+	frames_walked(MMLENS_FRAME_COL_ALL, 0x20, 0x30, v, 2);
+}
+
+static void asked_space(void)
+{
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("worker", MMLENS_TASK_ALIVE);
+}
+
+/* What one address space has of a frame. */
+static void searched(const struct mml_extent *v, uint32_t n)
+{
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, 0);
+	extents(0, 0x7ffffffff000, 0, v, n);
+	last(MMLENS_CMD_PAGE_GET, 0x7ffffffff000, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+/*
+ * One process 4101: the envelope says that whoever is asked. It maps the frame
+ * once, by an entry that counts, and has it in one that is being moved.
+ */
+static void who_maps(uint32_t before, uint32_t after)
+{
+	struct mml_extent v[] = {
+		present(HEAP, 1, 0x21090), absent(HEAP + 5 * PAGE, MMLENS_STATE_MIGRATION),
+	};
+
+	v[1].frame = 0x21090;
+	one_frame(frames(0x21090, 1, FLAGS_ANON, before));
+	asked_space();
+	info(&debian_6_1);
+	searched(v, 2);
+	asked_at();
+	one_frame(frames(0x21090, 1, FLAGS_ANON, after));
+}
+
+static void frame_who(void)
+{
+	family(1);
+	who_maps(1, 1);
+}
+
+static void frame_who_fewer(void)
+{
+	family(1);
+	who_maps(2, 3);
+}
+
+static void frame_who_nobody(void)
+{
+	struct mml_extent table = frames(0x21090, 1, MMLENS_PAGE_PGTABLE, U32);
+
+	family(1);
+	one_frame(table);
+	asked_space();
+	info(&debian_6_1);
+	searched(NULL, 0);
+	one_frame(table);
+}
+
+/* The process is dead by the time that it is its turn. */
+static void frame_who_gone(void)
+{
+	struct mml_extent free = frames_without(0x21090, 1, MMLENS_FRAME_OFFLINE);
+
+	family(1);
+	one_frame(free);
+	asked(MMLENS_CMD_MM_GET);
+	error(ESRCH, "no such process", 20);
+	one_frame(free);
+}
+
 static void bad_no_trailer(void)
 {
 	struct mml_extent a = present(HEAP, 4, 0x1000);
@@ -1758,6 +1962,9 @@ static const struct {
 	TAPE(tables_kthread),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(bad_tables),
+	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
+	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),
+	TAPE(frame_who_gone),
 	TAPE(bad_no_trailer), TAPE(bad_length), TAPE(bad_missing),
 	TAPE(bad_order), TAPE(bad_beyond), TAPE(bad_no_pages), TAPE(bad_wraps),
 	TAPE(bad_jump), TAPE(bad_short), TAPE(bad_type), TAPE(bad_error),

@@ -2,7 +2,8 @@
 /*
  * Linked into the tool instead of the netlink socket: mmlens-replay answers
  * from the tape that MMLENS_REPLAY names. A request that is not the next one
- * on the tape ends the program with status 99.
+ * on the tape ends the program with status 99. The processes that there are
+ * are directories in what MMLENS_REPLAY_PROC names.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/transport.h"
+#include "lib/who.h"
 #include "tape.h"
 
 /* So that a datagram of several messages is met, too. */
@@ -33,10 +35,13 @@ static void die(const char *what)
 static void load(void)
 {
 	const char *name = getenv("MMLENS_REPLAY");
+	const char *proc = getenv("MMLENS_REPLAY_PROC");
 	FILE *file = name ? fopen(name, "rb") : NULL;
 
 	if (!file)
 		die("MMLENS_REPLAY names no tape");
+	if (proc)
+		mml_proc = proc;
 	fseek(file, 0, SEEK_END);
 	tape.size = ftell(file);
 	rewind(file);

@@ -68,6 +68,7 @@ int cmd_vma(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_walk(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_pages(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_tables(struct mml_ctx *ctx, int argc, char **argv);
+int cmd_frame(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_cow(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_snap(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_diff(struct mml_ctx *ctx, int argc, char **argv);

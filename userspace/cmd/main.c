@@ -18,6 +18,7 @@ const struct cmd cmd_table[] = {
 	{ "walk", "PID ADDR...", "one address, page table by page table", cmd_walk },
 	{ "pages", "PID [RANGE]", "what stands in the page tables", cmd_pages },
 	{ "tables", "PID", "every page-table page, and what they sum to", cmd_tables },
+	{ "frame", "PFN...", "page frames by number, and who maps them", cmd_frame },
 	{ "cow", "PID...", "what forked processes still share, and who copied the rest", cmd_cow },
 	{ "snap", "PID...", "keep all that there is to know of processes in a file", cmd_snap },
 	{ "diff", "A [B]", "what has changed between two snapshots, or since one", cmd_diff },

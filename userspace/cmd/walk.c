@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/area.h"
+#include "cmd/frame.h"
 #include "lib/judge.h"
 #include "lib/names.h"
 #include "lib/parse.h"
@@ -255,7 +256,6 @@ static void show_page(struct show *s, const struct mml_walk *walk,
 static void show_walk(struct show *s, const struct mml_walk *walk,
 		      const struct mml_info *info)
 {
-	show_open(s, NULL);
 	show(s, "pid", NULL, show_uint(walk->envelope.pid));
 	show(s, "address", NULL, show_addr(walk->addr));
 	if (walk->in_vma) {
@@ -265,30 +265,57 @@ static void show_walk(struct show *s, const struct mml_walk *walk,
 	} else {
 		hole_show(s, walk);
 	}
-	show_close(s);
+}
+
+/* Who else maps the frame that an address leads to. */
+static int show_who(struct mml_ctx *ctx, const struct mml_walk *walk,
+		    uint64_t page_size)
+{
+	struct frame_row row;
+	int ret;
+
+	if (!walk->in_vma || !maps_frame(walk)) {
+		show_text(&ctx->show, "there is no frame that anybody could map\n");
+		show(&ctx->show, "who", NULL, show_unknown());
+		return 0;
+	}
+	ret = frame_read(ctx, walk->leaf.frame +
+			 (walk->addr - walk->leaf_start) / page_size, &row);
+	if (ret)
+		return ret;
+	show_open(&ctx->show, "who");
+	show(&ctx->show, "frame", "mappers of frame %s\n", show_frame(row.extent.frame));
+	ret = who_show(ctx, &row);
+	show_close(&ctx->show);
+	return ret;
 }
 
 static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
-		    int n)
+		    int n, bool who)
 {
 	struct mml_error err;
 	struct mml_info info;
 	struct mml_walk walk;
+	int ret = MML_EXIT_OK;
 	int i;
 
 	if (mml_info(ctx->client, &info, &err))
 		return ctx_error(ctx, &err);
-	for (i = 0; i < n; i++) {
+	for (i = 0; !ret && i < n; i++) {
 		if (mml_walk(ctx->client, pid, addrs[i], &walk, &err))
 			return ctx_error(ctx, &err);
 		if (i == 0)
 			show_begin_list(&ctx->show);
 		else
 			show_text(&ctx->show, "\n");
+		show_open(&ctx->show, NULL);
 		show_walk(&ctx->show, &walk, &info);
+		if (who)
+			ret = show_who(ctx, &walk, info.page_size);
+		show_close(&ctx->show);
 		mml_walk_free(&walk);
 	}
-	return MML_EXIT_OK;
+	return ret;
 }
 
 static int parse_addrs(struct mml_ctx *ctx, char **args, int n, uint64_t *addrs)
@@ -312,8 +339,12 @@ static int parse_addrs(struct mml_ctx *ctx, char **args, int n, uint64_t *addrs)
  */
 int cmd_walk(struct mml_ctx *ctx, int argc, char **argv)
 {
-	bool stop = false;
-	const struct cmd_option own[] = { CMD_OPTION_STOP(&stop), { } };
+	bool stop = false, who = false;
+	const struct cmd_option own[] = {
+		{ "who", 'w', NULL, "search all processes for who else maps the frame", .flag = &who },
+		CMD_OPTION_STOP(&stop),
+		{ }
+	};
 	const struct cmd_usage usage = {
 		.args = "PID ADDR...", .min = 2, .max = -1, .options = own,
 		.about = "Follows addresses through the page tables of a process, level by level, to the page frame, and says what a touch would lead to.",
@@ -333,8 +364,10 @@ int cmd_walk(struct mml_ctx *ctx, int argc, char **argv)
 		ret = ctx_open(ctx);
 	if (!ret && stop)
 		ret = ctx_stop(ctx, pid);
+	if (!ret && who && ctx->file)
+		ret = ctx_usage(ctx, "--who searches live processes: a snapshot has none");
 	if (!ret)
-		ret = walk_all(ctx, pid, addrs, argc - 1);
+		ret = walk_all(ctx, pid, addrs, argc - 1, who);
 	show_end(&ctx->show);
 	return ret;
 }

@@ -142,7 +142,7 @@ static const struct field info_fields[] = {
 static const struct field envelope_fields[] = {
 	FIELD(MMLENS_ENVELOPE_COLUMNS, FIELD_U64, struct mml_envelope, columns),
 	FIELD(MMLENS_ENVELOPE_MM_ID, FIELD_U64, struct mml_envelope, mm_id),
-	REQUIRED(MMLENS_ENVELOPE_PID, FIELD_U32, struct mml_envelope, pid),
+	FIELD(MMLENS_ENVELOPE_PID, FIELD_U32, struct mml_envelope, pid),
 	FIELD(MMLENS_ENVELOPE_TGID, FIELD_U32, struct mml_envelope, tgid),
 	FIELD(MMLENS_ENVELOPE_EXEC_ID, FIELD_U64, struct mml_envelope, exec_id),
 	FIELD(MMLENS_ENVELOPE_START_TIME, FIELD_U64, struct mml_envelope, start_time),

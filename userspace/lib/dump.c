@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The requests that are answered by many messages: areas, pages and tables. */
+/* The requests that are answered by many messages: areas, pages, tables, frames. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +309,74 @@ int mml_pages(struct mml_client *client, const struct mml_page_query *query,
 	if (pages.stopped)
 		return pages.stopped;
 	flushed = mml_join_flush(&pages.join);
+	return flushed ? flushed : ret;
+}
+
+/* Frames are told by their numbers, and join as pages do by their addresses. */
+static int take_numbered(struct mml_extent *extents, uint32_t n, void *arg)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		extents[i].start = extents[i].frame;
+	return take_extents(extents, n, arg);
+}
+
+static int take_frames(const struct mml_message *msg, void *arg)
+{
+	const uint64_t must = MMLENS_COL_BIT(MMLENS_COL_FRAME) |
+			      MMLENS_COL_BIT(MMLENS_COL_PAGES);
+	struct pages_reader *frames = arg;
+
+	return mml_decode_extents(msg, frames->dump->envelope.columns | must,
+				  take_numbered, frames);
+}
+
+static struct nlmsghdr *frames_request(struct mml_client *client, uint64_t start,
+				       uint64_t end, uint64_t columns)
+{
+	struct nlmsghdr *nlh = mml_request(client, MMLENS_CMD_FRAME_GET, NLM_F_DUMP);
+
+	mnl_attr_put_u64(nlh, MMLENS_A_START, start);
+	if (end)
+		mnl_attr_put_u64(nlh, MMLENS_A_END, end);
+	if (columns)
+		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS,
+				 columns | MMLENS_COL_BIT(MMLENS_COL_FRAME) |
+				 MMLENS_COL_BIT(MMLENS_COL_PAGES));
+	return nlh;
+}
+
+/**
+ * mml_frames() - stream page frames by their numbers
+ * @client: the client
+ * @start: the first
+ * @end: the first after the range, 0 for all
+ * @columns: MMLENS_COL_BIT() of what to ask for, 0 for the default
+ * @extent: called for each extent, in ascending order; its start is a frame
+ * @arg: its argument
+ * @dump: how it ended
+ * @err: says why it failed
+ *
+ * Return: 0, a negative errno, or what @extent returned if that is not 0
+ * (@err says nothing then)
+ */
+int mml_frames(struct mml_client *client, uint64_t start, uint64_t end,
+	       uint64_t columns, mml_extent_fn extent, void *arg,
+	       struct mml_dump *dump, struct mml_error *err)
+{
+	struct pages_reader frames = {
+		.join = { .page_size = 1, .extent = extent, .arg = arg },
+		.dump = dump,
+	};
+	struct reader reader = { .dump = dump, .data = take_frames, .arg = &frames };
+	int ret, flushed;
+
+	ret = read_dump(client, frames_request(client, start, end, columns), 0,
+			&reader, err);
+	if (frames.stopped)
+		return frames.stopped;
+	flushed = mml_join_flush(&frames.join);
 	return flushed ? flushed : ret;
 }
 

@@ -251,6 +251,16 @@ int mml_pages(struct mml_client *client, const struct mml_page_query *query,
 	      mml_extent_fn extent, void *arg, struct mml_dump *dump,
 	      struct mml_error *err);
 
+/*
+ * Streams the frames [start, end) in ascending order, end 0: all there are, as
+ * extents whose start is a frame number, as frame is, and whose state is an
+ * enum mmlens_frame_state. Frames that no memory is behind are left out.
+ * @columns: MMLENS_COL_BIT() of MMLENS_FRAME_COL_ALL; 0: the default
+ */
+int mml_frames(struct mml_client *client, uint64_t start, uint64_t end,
+	       uint64_t columns, mml_extent_fn extent, void *arg,
+	       struct mml_dump *dump, struct mml_error *err);
+
 /* A page-table page. */
 struct mml_table {
 	uint32_t level;		/* enum mmlens_level of its entries */

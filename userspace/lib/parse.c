@@ -112,6 +112,35 @@ int mml_parse_pfn(const char *arg, uint64_t *pfn, struct mml_error *err)
 }
 
 /**
+ * mml_parse_frames() - page frame numbers: one, or a range
+ * @arg: what was typed
+ * @range: where to; the last of all numbers gives an end of 0
+ * @err: says what is wrong with it
+ *
+ * Return: 0 or -EINVAL
+ */
+int mml_parse_frames(const char *arg, struct mml_range *range,
+		     struct mml_error *err)
+{
+	const char *rest = any_base(arg, &range->start);
+
+	if (!rest || *rest != '-') {
+		if (mml_parse_pfn(arg, &range->start, err))
+			return -EINVAL;
+		range->end = range->start + 1;
+		return 0;
+	}
+	rest = any_base(rest + 1, &range->end);
+	if (!rest || *rest)
+		return fail(err, "range '%s': what follows the '-' is no page frame number", arg);
+	if (range->end == range->start)
+		return fail(err, "range '%s' is empty: the second number is the first after the range", arg);
+	if (range->end < range->start)
+		return fail(err, "range '%s' ends before it starts", arg);
+	return 0;
+}
+
+/**
  * mml_parse_seconds() - a time
  * @arg: what was typed: 5, 0.2
  * @ms: where to, in milliseconds

@@ -24,6 +24,10 @@ struct mml_range {
 	uint64_t start, end;
 };
 
+/* PFN, or START-END of PFNs: the second is the first after the range. */
+int mml_parse_frames(const char *arg, struct mml_range *range,
+		     struct mml_error *err);
+
 struct mml_ranges {
 	struct mml_range *v;
 	size_t n;
