@@ -116,10 +116,13 @@ static const struct request requests[] = {
 	{ .name = "TABLE_GET dump", .cmd = MMLENS_CMD_TABLE_GET, .pid = true, .dump = true },
 	{ .name = "PAGE_GET dump", .cmd = MMLENS_CMD_PAGE_GET, .pid = true, .dump = true,
 	  .tells_frames = true },
+	{ .name = "FRAME_GET dump", .cmd = MMLENS_CMD_FRAME_GET, .dump = true,
+	  .tells_frames = true },
 };
 
 #define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
 #define PAGE_GET_DUMP 6
+#define FRAME_GET_DUMP 7
 
 static pid_t target;
 
@@ -130,6 +133,8 @@ static struct nlmsghdr *build(struct genl *g, void *buf, const struct request *r
 	nlh = genl_request(g, buf, r->cmd, r->dump ? NLM_F_DUMP : NLM_F_ACK);
 	if (r->pid)
 		mnl_attr_put_u32(nlh, MMLENS_A_PID, target);
+	if (r->cmd == MMLENS_CMD_FRAME_GET)	/* so that there is much to be told */
+		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, MMLENS_FRAME_COL_ALL);
 	if (r->addr)
 		mnl_attr_put_u64(nlh, MMLENS_A_ADDR, (uintptr_t)area);
 	return nlh;
@@ -446,14 +451,14 @@ static void receive_dropped(void *arg)
 }
 
 /* Root sends a dump and reads @first messages; the rest is for nobody. */
-static struct outcome hand_over(unsigned int first)
+static struct outcome hand_over(const struct request *dump, unsigned int first)
 {
 	struct outcome roots = {};
 	char buf[1024];
 	struct genl g;
 
 	genl_open_mmlens(&g);
-	if (genl_send(&g, build(&g, buf, &requests[PAGE_GET_DUMP])))
+	if (genl_send(&g, build(&g, buf, dump)))
 		ktap_bail("send: %m");
 	if (receive(&g, first, &roots))
 		ktap_bail("the dump was over after %u messages", roots.messages);
@@ -468,18 +473,18 @@ static struct outcome hand_over(unsigned int first)
 	return outcomes[0];
 }
 
-static void test_hand_over(void)
+static void test_hand_over(const struct request *dump, unsigned int first)
 {
 	struct outcome o;
 
-	o = hand_over(0);
+	o = hand_over(dump, 0);
 	ktap_test(o.tried && !o.with_data && !o.frames,
-		  "a dump handed over right after send: no frame number");
+		  "%s handed over right after send: no frame number", dump->name);
 	ktap_test(o.error == EPERM, "... and it ends with EPERM");
 
-	o = hand_over(3);
+	o = hand_over(dump, first);
 	ktap_test(o.tried && o.messages <= 1,
-		  "a dump handed over midway: at most the message that was queued");
+		  "%s handed over midway: at most the message that was queued", dump->name);
 	ktap_test(o.error == EPERM, "... and it ends with EPERM");
 }
 
@@ -562,7 +567,8 @@ int main(void)
 		test_identity(&identities[i]);
 	test_dropped_sender();
 	test_confused_deputy();
-	test_hand_over();
+	test_hand_over(&requests[PAGE_GET_DUMP], 3);
+	test_hand_over(&requests[FRAME_GET_DUMP], 1);
 	test_pid_namespace();
 	return ktap_end();
 }

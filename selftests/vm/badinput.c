@@ -186,6 +186,9 @@ static void filter_without_tests(struct nlmsghdr *nlh)
 #define NON_CANONICAL	0x800000000000ULL
 #define KERNEL_HALF	0xffff888000000000ULL
 
+/* and that many frames can be addressed */
+#define FRAMES_END	(1ULL << 52)
+
 #define DUMP NLM_F_DUMP
 
 static const struct row rows[] = {
@@ -309,6 +312,31 @@ static const struct row rows[] = {
 	{ "a filter that is no nest", CMD(PAGE_GET), DUMP, { PID(SELF) }, filter_unnested,
 	  EINVAL, A(FILTER) },
 
+	/* frames, which nobody need have */
+	{ "frame 0", CMD(FRAME_GET), DUMP, { U64(START, 0), U64(END, 1) } },
+	{ "the last frame of 64 bits", CMD(FRAME_GET), DUMP,
+	  { U64(START, FRAMES_END - 1), U64(END, FRAMES_END) } },
+	{ "every frame", CMD(FRAME_GET), DUMP },
+	{ "frame 2^52", CMD(FRAME_GET), DUMP, { U64(START, FRAMES_END) }, NULL,
+	  EINVAL, A(START) },
+	{ "frame 2^64-1", CMD(FRAME_GET), DUMP, { U64(START, -1) }, NULL, EINVAL, A(START) },
+	{ "a frame too far", CMD(FRAME_GET), DUMP, { U64(END, FRAMES_END + 1) }, NULL,
+	  EINVAL, A(END) },
+	{ "ends before it starts", CMD(FRAME_GET), DUMP, { U64(START, 2), U64(END, 1) }, NULL,
+	  EINVAL, A(END) },
+	{ "empty", CMD(FRAME_GET), DUMP, { U64(START, 7), U64(END, 7) }, NULL, EINVAL, A(END) },
+	{ "start of 4 bytes", CMD(FRAME_GET), DUMP, { U32(START, 7) }, NULL, EINVAL, A(START) },
+	{ "every column of frames", CMD(FRAME_GET), DUMP,
+	  { U64(END, 4096), U64(COLUMNS, MMLENS_FRAME_COL_ALL) } },
+	{ "a column of pages only", CMD(FRAME_GET), DUMP,
+	  { U64(COLUMNS, MMLENS_COL_BIT(MMLENS_COL_ENTRY)) }, NULL, EINVAL, A(COLUMNS) },
+	{ "no column at all", CMD(FRAME_GET), DUMP, { U64(COLUMNS, 0) }, NULL,
+	  EINVAL, A(COLUMNS) },
+	{ "a process", CMD(FRAME_GET), DUMP, { PID(SELF) }, NULL, EINVAL, A(PID) },
+	{ "a filter", CMD(FRAME_GET), DUMP, {}, filter_fine, EINVAL, A(FILTER) },
+	{ "do, but it is dump only", CMD(FRAME_GET), 0, { U64(START, 0) }, NULL,
+	  EOPNOTSUPP, .wordless = true },
+
 	/* attributes */
 	{ "an unknown attribute", CMD(MM_GET), 0, { PID(SELF), { A(MAX) + 1, 4, 0 } }, NULL,
 	  EINVAL, A(MAX) + 1 },
@@ -369,6 +397,7 @@ static const char *const cmd_names[] = {
 	[CMD(INFO_GET)] = "INFO_GET", [CMD(MM_GET)] = "MM_GET",
 	[CMD(VMA_GET)] = "VMA_GET", [CMD(WALK_GET)] = "WALK_GET",
 	[CMD(PAGE_GET)] = "PAGE_GET", [CMD(TABLE_GET)] = "TABLE_GET",
+	[CMD(FRAME_GET)] = "FRAME_GET",
 };
 
 static const char *cmd_name(uint8_t cmd)

@@ -75,6 +75,17 @@ row 1 '' pages "$holes_PID" 0-0x10000000000000000
 row 2 'END' pages "$holes_PID" ffffffffffffe000+1000
 row 1 'stack' pages "$holes_PID" no-such-area
 
+# frames
+for frame in 0x10000000000000 0xffffffffffffffff 18446744073709551615; do
+	row 2 'START' frame $frame
+done
+row 2 'END' frame 0-0x10000000000001
+for frame in xyz '' 0x 12x 1- -1 5-2 5-5 5-x 0x10000000000000000; do
+	row 1 'frame|range|option' frame -- "$frame"
+done
+row 1 'single' frame --who 1-3
+row 1 'missing' frame
+
 # words
 row 1 '' frobnicate
 row 1 '' --frobnicate

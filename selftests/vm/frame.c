@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * frame: every frame of the machine by mmlens, held against /proc/kpageflags,
+ * /proc/kpagecount and /proc/iomem.
+ *
+ * frame who PFN: the processes and addresses that map a frame, by every
+ * process's pagemap; no mmlens in it.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/kernel-page-flags.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "lib/mmlens.h"
+#include "oracle/proc.h"
+
+#define KFLAG(name) (1ULL << KPF_##name)
+
+/* Frames that are looked at: past the end of any memory that there is. */
+#define FRAMES (1ULL << 21)
+
+/* A difference is looked at again, so often at most. */
+#define LOOKS 50
+
+struct proc_frames {
+	uint64_t *flags, *count;
+};
+
+static struct proc_frames before, after;
+static struct mml_extent *seen;	/* by frame; pages 0: in no extent */
+static bool folio_mmap;		/* kpageflags' MMAP is of the folio: since 6.10 */
+static bool ksm_is_anon;	/* 6.12's says KSM of every anonymous page */
+static struct mml_client *client;
+static struct mml_info info;
+
+/* Why a frame may be left out, or a difference be excused, and how often. */
+enum rule { MOVED, SETTLED, OWN, UNREADABLE, HUGE_ZERO, NR_RULES };
+
+static struct {
+	const char *why;
+	uint64_t cap, used;
+} rules[NR_RULES] = {
+	[MOVED] = { "/proc says something else after than before", 65536, 0 },
+	[SETTLED] = { "it was in use for a moment between: equal at a second look", 8192, 0 },
+	[OWN] = { "free but while mmlens reads: its own message and batch", 192, 0 },
+	[UNREADABLE] = { "struct page was changing at each look", 16, 0 },
+	[HUGE_ZERO] = { "only the kernel knows which huge page is the one of zeroes", 512, 0 },
+};
+
+static uint64_t compared, wrong;
+
+static int open_proc(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		ktap_bail("%s: %m", name);
+	return fd;
+}
+
+/* What lies past its end is of no page. */
+static void read_words(int fd, uint64_t first, uint64_t n, uint64_t *to, uint64_t none)
+{
+	uint64_t at = 0;
+	ssize_t got;
+
+	while (at < n) {
+		got = pread(fd, to + at, (n - at) * 8, (first + at) * 8);
+		if (got <= 0)
+			break;
+		at += got / 8;
+	}
+	for (; at < n; at++)
+		to[at] = none;
+}
+
+static void read_proc(struct proc_frames *frames, uint64_t first, uint64_t n)
+{
+	static int flags = -1, count;
+
+	if (flags < 0) {
+		flags = open_proc("/proc/kpageflags");
+		count = open_proc("/proc/kpagecount");
+	}
+	read_words(flags, first, n, frames->flags + first, KFLAG(NOPAGE));
+	read_words(count, first, n, frames->count + first, 0);
+}
+
+static void allocate(struct proc_frames *frames)
+{
+	frames->flags = calloc(FRAMES, 8);
+	frames->count = calloc(FRAMES, 8);
+	if (!frames->flags || !frames->count)
+		ktap_bail("out of memory");
+}
+
+static int take_extent(const struct mml_extent *extent, void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < extent->pages; i++) {
+		struct mml_extent *one = &seen[extent->frame + i];
+
+		if (extent->frame + i >= FRAMES)
+			return -ERANGE;
+		*one = *extent;
+		one->frame += i;
+		if (!extent->order)
+			one->head += i;
+	}
+	return 0;
+}
+
+static void read_mmlens(uint64_t first, uint64_t end)
+{
+	struct mml_error err = { .text = "" };
+	struct mml_dump dump;
+	int ret;
+
+	/* all of them is done once, and memory that is not needed not touched */
+	if (end - first < FRAMES)
+		memset(seen + first, 0, (end - first) * sizeof(*seen));
+	ret = mml_frames(client, first, end, MMLENS_FRAME_COL_ALL, take_extent,
+			 NULL, &dump, &err);
+	if (ret)
+		ktap_bail("mml_frames: %s (%d)", err.text, ret);
+}
+
+/* As kpageflags marks it, and not by our own HEAD. */
+static uint64_t head_of(uint64_t frame)
+{
+	while (before.flags[frame] & KFLAG(COMPOUND_TAIL) && frame)
+		frame--;
+	return frame;
+}
+
+static uint64_t length_of(uint64_t head)
+{
+	uint64_t end = head + 1;
+
+	while (end < FRAMES && before.flags[end] & KFLAG(COMPOUND_TAIL))
+		end++;
+	return end - head;
+}
+
+static bool is_compound(uint64_t flags)
+{
+	return flags & (KFLAG(COMPOUND_HEAD) | KFLAG(COMPOUND_TAIL));
+}
+
+/* Bits that have the same number, and mean the same, on both sides. */
+static uint64_t alike(void)
+{
+	uint64_t bits = KFLAG(LOCKED) | KFLAG(ERROR) | KFLAG(REFERENCED) |
+		KFLAG(UPTODATE) | KFLAG(DIRTY) | KFLAG(LRU) | KFLAG(ACTIVE) |
+		KFLAG(SLAB) | KFLAG(WRITEBACK) | KFLAG(RECLAIM) | KFLAG(BUDDY) |
+		KFLAG(ANON) | KFLAG(SWAPBACKED) | KFLAG(HUGE) | KFLAG(UNEVICTABLE) |
+		KFLAG(KSM) | KFLAG(THP) | KFLAG(OFFLINE) | KFLAG(ZERO_PAGE) |
+		KFLAG(PGTABLE);
+
+	return bits & info.page_flags & ~(ksm_is_anon ? KFLAG(KSM) : 0);
+}
+
+/* What kpageflags says, in mmlens' terms: of the folio, but for the page's own. */
+static uint64_t expected_flags(uint64_t frame)
+{
+	uint64_t own = before.flags[frame], folio = before.flags[head_of(frame)];
+	uint64_t types = KFLAG(BUDDY) | KFLAG(OFFLINE) | KFLAG(PGTABLE);
+	uint64_t flags = (folio & alike()) | (own & types);
+
+	/* since 6.12 kpageflags takes what slab keeps there for a mapping */
+	if (folio & KFLAG(SLAB))
+		flags &= ~(KFLAG(ANON) | KFLAG(KSM));
+	if (folio & 1ULL << KPF_RESERVED)
+		flags |= MMLENS_PAGE_RESERVED;
+	if (folio & 1ULL << KPF_MLOCKED)
+		flags |= MMLENS_PAGE_MLOCKED;
+	if (own & KFLAG(HWPOISON))
+		flags |= MMLENS_PAGE_HWPOISON;
+	if (!folio_mmap && is_compound(own) ? before.count[frame] : folio & KFLAG(MMAP))
+		flags |= MMLENS_PAGE_MMAP;
+	return flags;
+}
+
+static uint64_t compared_flags(void)
+{
+	return alike() | MMLENS_PAGE_RESERVED | MMLENS_PAGE_MLOCKED |
+	       MMLENS_PAGE_HWPOISON | MMLENS_PAGE_MMAP;
+}
+
+static bool is_huge_zero(uint64_t frame)
+{
+	uint64_t both = KFLAG(ZERO_PAGE) | KFLAG(THP);
+
+	return (before.flags[head_of(frame)] & both) == both;
+}
+
+/* The difference in words, or NULL. */
+static const char *difference(uint64_t frame)
+{
+	const struct mml_extent *f = &seen[frame];
+	uint64_t own = before.flags[frame];
+
+	if (own & KFLAG(NOPAGE))
+		return f->pages && f->state == MMLENS_FRAME_MEMORY ?
+			"/proc knows no such page" : NULL;
+	if (!f->pages || f->state != MMLENS_FRAME_MEMORY)
+		return "/proc knows the page";
+	if ((f->flags ^ expected_flags(frame)) & compared_flags())
+		return "flags";
+	if ((f->mapcount == MMLENS_UNKNOWN32 ? 0 : f->mapcount) != before.count[frame] &&
+	    f->mapkind != MMLENS_MAPKIND_AVERAGE)
+		return "mapcount";
+	if (own & KFLAG(BUDDY))
+		return NULL;
+	if (f->head != head_of(frame))
+		return "head";
+	if ((is_compound(own) ? length_of(head_of(frame)) : 1) != 1ULL << f->order)
+		return "order";
+	return NULL;
+}
+
+static bool moved(uint64_t frame)
+{
+	uint64_t head = head_of(frame);
+
+	return before.flags[frame] != after.flags[frame] ||
+	       before.count[frame] != after.count[frame] ||
+	       before.flags[head] != after.flags[head];
+}
+
+/* A folio and its neighbour, again, until nothing moves between. */
+static bool settles(uint64_t frame)
+{
+	uint64_t first = frame & ~511ULL, end = first + 1024;
+
+	for (int i = 0; i < LOOKS; i++) {
+		read_proc(&before, first, end - first);
+		read_mmlens(first, end);
+		read_proc(&after, first, end - first);
+		if (moved(frame))
+			continue;
+		if (!difference(frame))
+			return true;
+	}
+	return false;
+}
+
+/* The module itself needs memory to answer: a message, and the batch for it. */
+static bool is_own(uint64_t frame)
+{
+	const struct mml_extent *f = &seen[frame];
+
+	return !(before.flags[frame] & ~KFLAG(BUDDY)) && !before.count[frame] &&
+	       f->pages && f->state == MMLENS_FRAME_MEMORY && f->refcount &&
+	       !(f->flags & ~MMLENS_PAGE_KMALLOC);
+}
+
+static void tell(uint64_t frame, const char *what)
+{
+	const struct mml_extent *f = &seen[frame];
+
+	if (wrong++ < 20)
+		ktap_note("frame %#" PRIx64 ": %s: kpageflags %#" PRIx64 ", of its head %#" PRIx64
+			  ", count %" PRIu64 "; mmlens state %u flags %#" PRIx64
+			  " mapcount %d head %#" PRIx64 " order %d", frame, what,
+			  before.flags[frame], before.flags[head_of(frame)], before.count[frame],
+			  f->pages ? f->state : 0, f->flags, (int)f->mapcount, f->head,
+			  (int)f->order);
+}
+
+static void judge(uint64_t frame)
+{
+	const char *what;
+
+	if (moved(frame)) {
+		rules[MOVED].used++;
+		return;
+	}
+	compared++;
+	what = difference(frame);
+	if (!what)
+		return;
+	if (seen[frame].pages && seen[frame].state == MMLENS_FRAME_UNREADABLE)
+		rules[UNREADABLE].used++;
+	else if (is_huge_zero(frame) && !strcmp(what, "flags"))
+		rules[HUGE_ZERO].used++;
+	else if (settles(frame))
+		rules[SETTLED].used++;
+	else if (is_own(frame))
+		rules[OWN].used++;
+	else
+		tell(frame, what);
+}
+
+static void test_frames(void)
+{
+	uint64_t frame, memory = 0, kinds = 0;
+
+	read_proc(&before, 0, FRAMES);
+	read_mmlens(0, FRAMES);
+	read_proc(&after, 0, FRAMES);
+	for (frame = 0; frame < FRAMES; frame++) {
+		if (seen[frame].pages && seen[frame].state == MMLENS_FRAME_MEMORY) {
+			memory++;
+			kinds |= seen[frame].flags;
+		}
+	}
+	for (frame = 0; frame < FRAMES; frame++)
+		judge(frame);
+	ktap_test(!wrong, "frames are as /proc/kpageflags and kpagecount have them");
+	ktap_note("%" PRIu64 " frames of memory; %" PRIu64 " of %" PRIu64 " numbers compared, %"
+		  PRIu64 " wrong", memory, compared, (uint64_t)FRAMES, wrong);
+	for (int i = 0; i < NR_RULES; i++)
+		ktap_test(rules[i].used <= rules[i].cap, "rule '%s': %" PRIu64 " of %" PRIu64,
+			  rules[i].why, rules[i].used, rules[i].cap);
+	ktap_test(!(~kinds & (KFLAG(BUDDY) | KFLAG(SLAB) | KFLAG(PGTABLE) | KFLAG(ANON) |
+			      KFLAG(LRU) | KFLAG(HUGE) | KFLAG(THP) | MMLENS_PAGE_RESERVED |
+			      MMLENS_PAGE_FILE)),
+		  "free, slab, tables, anonymous, of files, huge, reserved: all were there");
+}
+
+/* Every frame of what the firmware calls RAM has a struct page, no other is used. */
+static void test_iomem(void)
+{
+	FILE *file = fopen("/proc/iomem", "r");
+	uint64_t first, last, frame, ram = 0, lacking = 0, used = 0;
+	unsigned char *is_ram = calloc(FRAMES, 1);
+	char line[256], name[128];
+
+	if (!file || !is_ram)
+		ktap_bail("/proc/iomem: %m");
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " : %127[^\n]", &first, &last, name) != 3 ||
+		    strcmp(name, "System RAM"))
+			continue;
+		for (frame = (first + 4095) / 4096; frame < (last + 1) / 4096; frame++) {
+			ram++;
+			is_ram[frame] = 1;
+			lacking += !seen[frame].pages || seen[frame].state != MMLENS_FRAME_MEMORY;
+		}
+		/* one that is only in part */
+		is_ram[first / 4096] = is_ram[last / 4096] = 1;
+	}
+	fclose(file);
+	for (frame = 0; frame < FRAMES; frame++)
+		used += !is_ram[frame] && seen[frame].pages &&
+			seen[frame].state == MMLENS_FRAME_MEMORY &&
+			!(seen[frame].flags & MMLENS_PAGE_RESERVED);
+	ktap_test(ram && !lacking, "all %" PRIu64 " frames of System RAM are memory", ram);
+	if (!ktap_test(!used, "frames of memory elsewhere are reserved"))
+		ktap_note("%" PRIu64 " are not", used);
+	free(is_ram);
+}
+
+static void start(void)
+{
+	struct mml_error err = { .text = "" };
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	folio_mmap = major > 6 || (major == 6 && minor >= 10);
+	ksm_is_anon = major == 6 && minor == 12;
+	if (mml_open(&client, &err) || mml_info(client, &info, &err))
+		ktap_bail("%s", err.text);
+	seen = calloc(FRAMES, sizeof(*seen));
+	if (!seen)
+		ktap_bail("out of memory");
+	allocate(&before);
+	allocate(&after);
+}
+
+/* ---- frame who ---- */
+
+static void who_range(const char *pid, int pagemap, uint64_t start, uint64_t end,
+		      uint64_t frame)
+{
+	uint64_t entries[512];
+	ssize_t got;
+
+	while (start < end) {
+		uint64_t n = (end - start) / 4096 < 512 ? (end - start) / 4096 : 512;
+
+		got = pread(pagemap, entries, n * 8, start / 4096 * 8);
+		if (got <= 0)
+			return;
+		for (ssize_t i = 0; i < got / 8; i++)
+			if (entries[i] & PM_PRESENT && (entries[i] & PM_VALUE_MASK) == frame)
+				printf("%s 0x%" PRIx64 "\n", pid, start + i * 4096);
+		start += got / 8 * 4096;
+	}
+}
+
+static void who_process(const char *pid, uint64_t frame)
+{
+	char path[64], line[512];
+	uint64_t start_, end;
+	FILE *maps;
+	int pagemap;
+
+	snprintf(path, sizeof(path), "/proc/%s/pagemap", pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	maps = fopen(path, "r");
+	while (pagemap >= 0 && maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start_, &end) == 2)
+			who_range(pid, pagemap, start_, end, frame);
+	if (maps)
+		fclose(maps);
+	if (pagemap >= 0)
+		close(pagemap);
+}
+
+static int who(uint64_t frame)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
+			who_process(entry->d_name, frame);
+	return !proc || closedir(proc);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "who"))
+		return who(strtoull(argv[2], NULL, 0));
+	ktap_begin();
+	start();
+	test_frames();
+	test_iomem();
+	mml_close(client);
+	return ktap_end();
+}
