@@ -14,10 +14,11 @@
 #include "compat/pgtable.h"
 #include "entry.h"
 
-static enum mmlens_state closed_state(const struct vm_area_struct *vma)
+/* As vma_is_accessible(). */
+static enum mmlens_state closed_state(unsigned long vm_flags)
 {
-	return vma_is_accessible((struct vm_area_struct *)vma) ?
-		MMLENS_STATE_NUMA_HINT : MMLENS_STATE_PROTNONE;
+	return vm_flags & VM_ACCESS_FLAGS ? MMLENS_STATE_NUMA_HINT :
+					    MMLENS_STATE_PROTNONE;
 }
 
 /* @pte: not none, not present; at any level, since they are laid out alike */
@@ -59,11 +60,11 @@ static void entry_clear(struct mmlens_entry *entry)
 /**
  * mmlens_entry_pte() - take a PTE apart
  * @entry: result
- * @vma: the VMA it serves
+ * @vm_flags: of the VMA it serves
  * @pte: read once, under its table's lock if @entry->has_page is to hold
  */
-void mmlens_entry_pte(struct mmlens_entry *entry,
-		      const struct vm_area_struct *vma, pte_t pte)
+void mmlens_entry_pte(struct mmlens_entry *entry, unsigned long vm_flags,
+		      pte_t pte)
 {
 	entry_clear(entry);
 	if (pte_none(pte))
@@ -85,7 +86,7 @@ void mmlens_entry_pte(struct mmlens_entry *entry,
 		entry->has_page = true;
 	}
 	if (entry->bits & MMLENS_ENTRY_PROTNONE)
-		entry->state = closed_state(vma);
+		entry->state = closed_state(vm_flags);
 }
 
 /* Frame of a present leaf, and whether it may have no struct page. */
@@ -108,7 +109,7 @@ static u64 huge_frame(enum mmlens_level level, u64 raw, unsigned long addr,
 /**
  * mmlens_entry_huge() - take a PMD or PUD entry apart that is no table
  * @entry: result
- * @vma: the VMA it serves
+ * @vm_flags: of the VMA it serves
  * @level: where it stands
  * @raw: the entry, read once under its lock
  * @addr: the address asked for; @entry->frame is this address's frame
@@ -117,8 +118,7 @@ static u64 huge_frame(enum mmlens_level level, u64 raw, unsigned long addr,
  * DAX) has no mark of its own that is kept for all of them, so in such VMAs
  * struct page is left alone (vm_normal_page_pmd() does the same, mostly).
  */
-void mmlens_entry_huge(struct mmlens_entry *entry,
-		       const struct vm_area_struct *vma,
+void mmlens_entry_huge(struct mmlens_entry *entry, unsigned long vm_flags,
 		       enum mmlens_level level, u64 raw, unsigned long addr)
 {
 	bool special;
@@ -138,7 +138,7 @@ void mmlens_entry_huge(struct mmlens_entry *entry,
 	}
 	entry->frame = huge_frame(level, raw, addr, &special);
 	if (special || (entry->bits & MMLENS_ENTRY_DEVMAP) ||
-	    (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
+	    (vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
 	    !pfn_valid(entry->frame)) {
 		entry->state = MMLENS_STATE_PFNMAP;
 	} else {
@@ -146,5 +146,5 @@ void mmlens_entry_huge(struct mmlens_entry *entry,
 		entry->has_page = true;
 	}
 	if (entry->bits & MMLENS_ENTRY_PROTNONE)
-		entry->state = closed_state(vma);
+		entry->state = closed_state(vm_flags);
 }

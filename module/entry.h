@@ -27,10 +27,9 @@ struct mmlens_entry {
 };
 
 u64 mmlens_known_states(void);
-void mmlens_entry_pte(struct mmlens_entry *entry,
-		      const struct vm_area_struct *vma, pte_t pte);
-void mmlens_entry_huge(struct mmlens_entry *entry,
-		       const struct vm_area_struct *vma,
+void mmlens_entry_pte(struct mmlens_entry *entry, unsigned long vm_flags,
+		      pte_t pte);
+void mmlens_entry_huge(struct mmlens_entry *entry, unsigned long vm_flags,
 		       enum mmlens_level level, u64 raw, unsigned long addr);
 
 #endif /* MMLENS_ENTRY_H */

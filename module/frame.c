@@ -286,7 +286,7 @@ static noinline void read_single(struct mmlens_reader *reader,
 	struct mmlens_entry entry;
 
 	reader->keyed = false;
-	mmlens_entry_pte(&entry, reader->vma, pte);
+	mmlens_entry_pte(&entry, reader->vma->vm_flags, pte);
 	if (entry.state == MMLENS_STATE_PRESENT)
 		read_keyed(reader, facts, &entry, pte);
 	else
@@ -384,7 +384,7 @@ bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
 {
 	struct mmlens_entry entry;
 
-	mmlens_entry_huge(&entry, reader->vma, level, raw, addr);
+	mmlens_entry_huge(&entry, reader->vma->vm_flags, level, raw, addr);
 	if (is_huge_zero(reader, &entry, level)) {
 		entry.zero = true;
 		entry.has_page = true;
