@@ -147,6 +147,8 @@ struct tracing {
 	uint64_t told, copied, minor, major;
 	struct mml_traced *queue;
 	size_t queued, room, come;	/* come: with the last message */
+	struct trace_sum *sum;	/* of --summary, or NULL */
+	bool no_memory;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -197,7 +199,11 @@ static void tell_fault(struct tracing *tracing, const struct mml_traced *fault)
 	row.since = fault->time > tracing->first ?
 		    fault->time - tracing->first : 0;
 	row.area = trace_area(tracing->areas, fault);
-	tell(tracing, &row);
+	if (!tracing->sum)
+		tell(tracing, &row);
+	else if (trace_sum_add(tracing->sum, fault, row.area,
+			       trace_place(tracing->areas, fault)))
+		tracing->no_memory = true;
 }
 
 static void tell_queue(struct tracing *tracing)
@@ -258,7 +264,7 @@ static bool enough(void *arg)
 	if (tracing->come < FULL_MESSAGE)
 		tell_queue(tracing);
 	tracing->come = 0;
-	return interrupted || show_failed(&tracing->ctx->show) ||
+	return interrupted || tracing->no_memory || show_failed(&tracing->ctx->show) ||
 	       (tracing->limit && tracing->told >= tracing->limit) ||
 	       (tracing->deadline && now_ms() >= tracing->deadline);
 }
@@ -306,7 +312,7 @@ static int run(struct tracing *tracing, struct mml_trace_query *query)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	json_init(&ctx->show.writer, ctx->show.out);
-	if (!ctx->show.json &&
+	if (!ctx->show.json && !tracing->sum &&
 	    show_table_open(&tracing->table, &ctx->show, NULL, &tracing->chosen,
 			    SHOW_STREAM))
 		return ctx_usage(ctx, "out of memory");
@@ -318,11 +324,15 @@ static int run(struct tracing *tracing, struct mml_trace_query *query)
 	free(tracing->queue);
 	if (failed)
 		return ctx_error(ctx, &err);
-	if (!ctx->show.json)
+	if (tracing->no_memory)
+		return ctx_usage(ctx, "out of memory");
+	if (!ctx->show.json && !tracing->sum)
 		show_table_end(&tracing->table);
 	if (tracing->exec_errno)
 		return ctx_usage(ctx, "%s: %s", tracing->command[0],
 				 strerror(tracing->exec_errno));
+	if (tracing->sum && trace_sum_show(ctx, tracing->sum))
+		return MML_EXIT_USAGE;
 	show_total(tracing);
 	return tracing->trace.lost || tracing->trace.missed ||
 	       tracing->trace.unfollowed ? MML_EXIT_TORN : MML_EXIT_OK;
@@ -396,9 +406,11 @@ int cmd_trace(struct mml_ctx *ctx, int argc, char **argv)
 	struct tracing tracing = { .ctx = ctx };
 	struct mml_trace_query query = { .pid = 0 };
 	const char *limit = NULL, *duration = NULL;
+	bool summary = false;
 	const struct cmd_option own[] = {
 		{ "cow", 'c', NULL, "only faults that copied a page", .flag = &tracing.cow },
 		{ "follow", 'f', NULL, "processes that it forks, too", .flag = &query.follow },
+		{ "summary", 0, NULL, "only what they come to: by kind, area and instruction", .flag = &summary },
 		{ "count", 0, "N", "end after N faults", .value = &limit },
 		{ "duration", 0, "SECONDS", "end after that time", .value = &duration },
 		{ }
@@ -424,5 +436,13 @@ int cmd_trace(struct mml_ctx *ctx, int argc, char **argv)
 	if (!!argc == !!tracing.command || (tracing.command && !*tracing.command))
 		return ctx_usage(ctx, "a process ID is wanted, or -- and a command");
 	ret = argc ? ctx_pid(ctx, argv[0], &query.pid) : 0;
-	return ret ? ret : trace(&tracing, &query);
+	if (!ret && summary) {
+		tracing.sum = trace_sum_new();
+		if (!tracing.sum)
+			ret = ctx_usage(ctx, "out of memory");
+	}
+	if (!ret)
+		ret = trace(&tracing, &query);
+	trace_sum_free(tracing.sum);
+	return ret;
 }

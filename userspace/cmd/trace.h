@@ -15,6 +15,21 @@ void trace_areas_free(struct trace_areas *areas);
 /* The area of a fault, as people call it; valid until the next call. */
 const char *trace_area(struct trace_areas *areas, const struct mml_traced *fault);
 
+/* Where its program was: a file's name and an offset in it; likewise. */
+const char *trace_place(struct trace_areas *areas, const struct mml_traced *fault);
+
+/* ---- what faults come to (trace_sum.c) ---- */
+
+struct trace_sum;
+
+struct trace_sum *trace_sum_new(void);
+void trace_sum_free(struct trace_sum *sum);
+/* Returns 0 or -ENOMEM. */
+int trace_sum_add(struct trace_sum *sum, const struct mml_traced *fault,
+		  const char *area, const char *place);
+/* Returns 0 or an exit code: the error is printed. */
+int trace_sum_show(struct mml_ctx *ctx, struct trace_sum *sum);
+
 /* ---- a command to be traced (trace_child.c) ---- */
 
 struct trace_child {

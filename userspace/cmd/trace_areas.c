@@ -7,9 +7,11 @@
  * are then, a little after the fault: an area that has gone meanwhile has no
  * name but its kind's.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/trace.h"
 
@@ -28,9 +30,11 @@ struct process {
 struct trace_areas {
 	struct mml_ctx *ctx;
 	struct mml_client *client;
+	uint64_t page_size;
 	struct process processes[PROCESSES];
 	size_t next;		/* to be forgotten */
 	char label[PATH_MAX];
+	char place[PATH_MAX + 32];
 };
 
 /**
@@ -49,6 +53,7 @@ struct trace_areas *trace_areas_new(struct mml_ctx *ctx)
 		return NULL;
 	}
 	areas->ctx = ctx;
+	areas->page_size = sysconf(_SC_PAGESIZE);
 	if (mml_open(&areas->client, &err)) {
 		ctx_error(ctx, &err);
 		free(areas);
@@ -153,4 +158,39 @@ const char *trace_area(struct trace_areas *areas, const struct mml_traced *fault
 	if (fault->vma_flags & MMLENS_VM_GROWSDOWN)
 		return "stack";
 	return mml_name(mml_vma_kind_names, fault->vma_kind);
+}
+
+/**
+ * trace_place() - where the program was when it faulted
+ * @areas: what is known
+ * @fault: the fault
+ *
+ * The offset is one in the file, as addr2line(1) and objdump(1) have it for a
+ * library or a position-independent program whose segments lie as in the file.
+ *
+ * Return: the place, valid until the next call; NULL when it is not known
+ */
+const char *trace_place(struct trace_areas *areas, const struct mml_traced *fault)
+{
+	const struct mml_vma *vma;
+	struct process *process;
+	char label[PATH_MAX];
+
+	if (fault->ip == MMLENS_UNKNOWN || fault->tgid == MMLENS_UNKNOWN32)
+		return NULL;
+	process = find_process(areas, fault->tgid);
+	vma = mml_vmas_find(&process->vmas, fault->ip);
+	if (!vma) {
+		read_areas(areas, process);
+		vma = mml_vmas_find(&process->vmas, fault->ip);
+	}
+	if (!vma)
+		snprintf(areas->place, sizeof(areas->place), "%#llx",
+			 (unsigned long long)fault->ip);
+	else
+		snprintf(areas->place, sizeof(areas->place), "%s+%#llx",
+			 mml_vma_label(vma, label, sizeof(label)),
+			 (unsigned long long)(fault->ip - vma->start +
+					      vma->pgoff * areas->page_size));
+	return areas->place;
 }
