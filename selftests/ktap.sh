@@ -245,6 +245,10 @@ wait_until()
 	done
 }
 
+# What a kernel in a slow virtual machine logs about itself, at any time.
+# shellcheck disable=SC2034 # tests use it
+slow_machine='\] ((hrtimer|clocksource|tsc|sched_clock): |TSC found unstable)'
+
 # kernel_before MAJOR.MINOR: is this kernel older?
 kernel_before()
 {

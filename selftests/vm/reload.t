@@ -81,7 +81,7 @@ done
 is "$rounds times loaded, used and unloaded" $failures 0
 is "... with no reference left to the module" $references 0
 is "... and one line each in the log" \
-	"$(diff "$ktap_files/before" <(dmesg) | sed -n 's/^> \[[^]]*\] //p' | sort | uniq -c | xargs)" \
+	"$(diff "$ktap_files/before" <(dmesg) | grep -vE "$slow_machine" | sed -n 's/^> \[[^]]*\] //p' | sort | uniq -c | xargs)" \
 	"$rounds mmlens: version $(modinfo -F version "$ko") loaded"
 wait_until '[ -z "$(grown)" ]'
 is "... and the slabs are as they were" "$(grown)" ""
