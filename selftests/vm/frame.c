@@ -258,8 +258,9 @@ static bool is_own(uint64_t frame)
 	const struct mml_extent *f = &seen[frame];
 
 	return !(before.flags[frame] & ~KFLAG(BUDDY)) && !before.count[frame] &&
-	       f->pages && f->state == MMLENS_FRAME_MEMORY && f->refcount &&
-	       !(f->flags & ~MMLENS_PAGE_KMALLOC);
+	       f->pages && f->state == MMLENS_FRAME_MEMORY &&
+	       /* of a large kmalloc() there are no references, where that is a type */
+	       (f->refcount ? !f->flags : f->flags == MMLENS_PAGE_KMALLOC);
 }
 
 static void tell(uint64_t frame, const char *what)

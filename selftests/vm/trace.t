@@ -76,7 +76,7 @@ gone()
 }
 
 [ -d /sys/kernel/debug/kprobes ] || mount -t debugfs debugfs /sys/kernel/debug
-like "info says that it can" "$(mmlens info -o CAN)" 'trace'
+like "info says that it can" "$(mmlens info -o EXACT)" 'trace'
 
 # ---- one of each ----
 
