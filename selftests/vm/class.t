@@ -28,7 +28,7 @@ echo 0 >/sys/kernel/mm/ksm/run
 # What each area is to be. Without the exclusive bit (before 5.19) the kernel
 # keeps less; "-": that depends, so long as it comes true.
 mmlens info -j >"$ktap_files/info"
-exclusive=$(jq '.can | index("exclusive") != null' "$ktap_files/info")
+exclusive=$(jq '.exact | index("exclusive") != null' "$ktap_files/info")
 declare -A expected=(
 	[exclusive]=exclusive-writable [thp]=exclusive-writable
 	[hugetlb]=exclusive-writable [protected]=- [swapped_in]=-

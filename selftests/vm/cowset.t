@@ -206,6 +206,7 @@ watch_begin()
 	local file=$1
 
 	shift
+	: >"$file"	# what is waited for must not be there from the last time
 	mmlens cow --watch --interval 0.1 "$@" >"$file" 2>"$file.err" &
 	watcher=$!
 }
