@@ -248,6 +248,8 @@ target_end family
 wait $watcher
 is "--watch: ends when all have gone" $? 0
 like "... and says who" "$(cat "$ktap_files/watch.err")" "process $family_PID has gone"
+run mmlens cow --watch "$family_PID" "$kid"
+ran "--watch: of processes that are not there" 2
 
 # A set that has two names for one address space
 target_start tasks "$BUILD/targets/two-tasks-one-mm"

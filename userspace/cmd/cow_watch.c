@@ -263,6 +263,17 @@ static int print_sample(struct watch *watch, const struct cow_reading *reading,
 	return 0;
 }
 
+/* Nobody is there any more, or there never was anybody. */
+static int leave(struct watch *watch, const struct cow_reading *reading)
+{
+	if (!watch->n) {
+		ctx_warn(watch->options->ctx, "none of these processes is there");
+		return MML_EXIT_REFUSED;
+	}
+	return compare_members(watch, reading) ?
+	       cow_out_of_memory(watch->options->ctx) : 0;
+}
+
 /* Sets @left to whether there is anybody left to be watched. */
 static int look(struct watch *watch, const struct cow_pids *pids, bool *left)
 {
@@ -273,8 +284,7 @@ static int look(struct watch *watch, const struct cow_pids *pids, bool *left)
 	ret = cow_read(watch->options, pids, &reading);
 	*left = !ret && reading.n;
 	if (!ret && !reading.n)
-		ret = compare_members(watch, &reading) ?
-		      cow_out_of_memory(watch->options->ctx) : 0;
+		ret = leave(watch, &reading);
 	if (*left) {
 		if (mml_set_judge(&set, reading.process, reading.n) ||
 		    print_sample(watch, &reading, &set))
