@@ -7,8 +7,18 @@
 #ifndef MML_FAULT_H
 #define MML_FAULT_H
 
+#include <signal.h>
+
 #include "lib/mmlens.h"
 #include "lib/names.h"
+
+/* Not in every C library's headers. */
+#ifndef SEGV_PKUERR
+#define SEGV_PKUERR	4
+#endif
+#ifndef BUS_MCEERR_AR
+#define BUS_MCEERR_AR	4
+#endif
 
 enum mml_access {
 	MML_ACCESS_READ,
