@@ -45,7 +45,8 @@ static void count_page(struct counting *c, const struct mmlens_facts *facts,
 				       MMLENS_VMA_COL_EXCLUSIVE, pages);
 	if ((flags & MMLENS_PAGE_DIRTY) || (bits & MMLENS_ENTRY_DIRTY))
 		count(c, MMLENS_VMA_COL_DIRTY, pages);
-	if ((flags & MMLENS_PAGE_REFERENCED) || (bits & MMLENS_ENTRY_ACCESSED))
+	if ((flags & (MMLENS_PAGE_REFERENCED | MMLENS_PAGE_YOUNG)) ||
+	    (bits & MMLENS_ENTRY_ACCESSED))
 		count(c, MMLENS_VMA_COL_REFERENCED, pages);
 	if (facts->level != MMLENS_LEVEL_PTE)
 		count(c, MMLENS_VMA_COL_HUGE, pages);

@@ -40,7 +40,7 @@ static inline unsigned long mml_raw_flags(const struct page *page)
 #define MML_PG_SLAB(X)
 #endif
 #if defined(CONFIG_PAGE_IDLE_FLAG) && defined(CONFIG_64BIT)
-#define MML_PG_IDLE(X) X(PG_idle, MMLENS_PAGE_IDLE)
+#define MML_PG_IDLE(X) X(PG_idle, MMLENS_PAGE_IDLE) X(PG_young, MMLENS_PAGE_YOUNG)
 #else
 #define MML_PG_IDLE(X)
 #endif

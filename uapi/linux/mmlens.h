@@ -566,6 +566,9 @@ enum mmlens_zone {
 #define MMLENS_PAGE_UNACCEPTED		(1ULL << 42)	/* memory that the host has not handed over yet */
 #define MMLENS_PAGE_KMALLOC		(1ULL << 43)	/* a large kmalloc() */
 #define MMLENS_PAGE_TYPED		(1ULL << 44)	/* of a type that has no bit here */
+#define MMLENS_PAGE_YOUNG		(1ULL << 45)	/* was accessed, before idle tracking or DAMON cleared
+							 * that in the entry
+							 */
 
 /*
  * PAGE_GET's filter: only pages that pass every given test are reported.

@@ -259,6 +259,7 @@ const struct mml_name mml_page_names[] = {
 	{ "unaccepted", MMLENS_PAGE_UNACCEPTED },
 	{ "kmalloc", MMLENS_PAGE_KMALLOC },
 	{ "typed", MMLENS_PAGE_TYPED },
+	{ "young", MMLENS_PAGE_YOUNG },
 	{ }
 };
 
