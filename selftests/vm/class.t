@@ -8,13 +8,7 @@
 
 [ ! -w /proc/sys/vm/nr_hugepages ] || set_knob /proc/sys/vm/nr_hugepages 4
 set_knob /sys/kernel/mm/ksm/run 1
-modprobe -q zram num_devices=1
-if [ -e /sys/block/zram0/disksize ] && command -v mkswap >/dev/null; then
-	echo 64M >/sys/block/zram0/disksize
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
-fi
+have_swap
 
 touch=$ktap_files/touch
 result=$ktap_files/result

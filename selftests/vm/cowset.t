@@ -299,10 +299,7 @@ else
 	skip "ksm" "this kernel has none"
 fi
 
-if modprobe zram 2>/dev/null && echo 64M >/sys/block/zram0/disksize 2>/dev/null; then
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
+if have_swap; then
 	check_family swap
 	target_end family
 else

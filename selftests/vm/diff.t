@@ -4,13 +4,7 @@
 # `mmlens diff` between two snapshots of a process: exactly what it says it did.
 . "$(dirname "$0")/../ktap.sh"
 
-modprobe -q zram num_devices=1
-if [ -e /sys/block/zram0/disksize ] && command -v mkswap >/dev/null; then
-	echo 64M >/sys/block/zram0/disksize
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
-fi
+have_swap
 
 old=$ktap_files/old.snap
 new=$ktap_files/new.snap

@@ -132,21 +132,34 @@ static void read_mmlens(uint64_t first, uint64_t end)
 		ktap_bail("mml_frames: %s (%d)", err.text, ret);
 }
 
+/* The compound page looked at last: the pages of a large one follow each other. */
+static struct {
+	uint64_t head, end;
+} compound;
+
 /* As kpageflags marks it, and not by our own HEAD. */
-static uint64_t head_of(uint64_t frame)
+static void find_compound(uint64_t frame)
 {
-	while (before.flags[frame] & KFLAG(COMPOUND_TAIL) && frame)
-		frame--;
-	return frame;
+	if (frame >= compound.head && frame < compound.end)
+		return;
+	compound.head = frame;
+	while (before.flags[compound.head] & KFLAG(COMPOUND_TAIL) && compound.head)
+		compound.head--;
+	compound.end = frame + 1;
+	while (compound.end < FRAMES && before.flags[compound.end] & KFLAG(COMPOUND_TAIL))
+		compound.end++;
 }
 
-static uint64_t length_of(uint64_t head)
+static uint64_t head_of(uint64_t frame)
 {
-	uint64_t end = head + 1;
+	find_compound(frame);
+	return compound.head;
+}
 
-	while (end < FRAMES && before.flags[end] & KFLAG(COMPOUND_TAIL))
-		end++;
-	return end - head;
+static uint64_t length_of(uint64_t frame)
+{
+	find_compound(frame);
+	return compound.end - compound.head;
 }
 
 static bool is_compound(uint64_t flags)
@@ -221,7 +234,7 @@ static const char *difference(uint64_t frame)
 		return NULL;
 	if (f->head != head_of(frame))
 		return "head";
-	if ((is_compound(own) ? length_of(head_of(frame)) : 1) != 1ULL << f->order)
+	if ((is_compound(own) ? length_of(frame) : 1) != 1ULL << f->order)
 		return "order";
 	return NULL;
 }
@@ -242,6 +255,7 @@ static bool settles(uint64_t frame)
 
 	for (int i = 0; i < LOOKS; i++) {
 		read_proc(&before, first, end - first);
+		compound.end = 0;	/* it may be another one now */
 		read_mmlens(first, end);
 		read_proc(&after, first, end - first);
 		if (moved(frame))

@@ -94,13 +94,7 @@ make_room()
 {
 	set_knob /proc/sys/vm/nr_hugepages 4
 	set_knob /sys/kernel/mm/ksm/run 1
-	if ! [ -e /dev/zram0 ] && modprobe zram; then
-		undo "rmmod zram"
-		echo 64M >/sys/block/zram0/disksize
-		mkswap /dev/zram0 >/dev/null
-		swapon /dev/zram0
-		undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
-	fi
+	have_swap
 }
 make_room
 target_start kinds kinds

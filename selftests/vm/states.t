@@ -165,14 +165,7 @@ make_room()
 		undo "echo never >/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
 	fi
 
-	if ! [ -e /dev/zram0 ]; then
-		modprobe zram || bail "no zram"
-		undo "rmmod zram"
-	fi
-	echo 32M >/sys/block/zram0/disksize
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0 || bail "no swap"
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
+	have_swap 32M || bail "no swap"
 
 	disk=$ktap_files/disk
 	huge=$ktap_files/huge
