@@ -77,20 +77,16 @@ static enum mmlens_vma_kind file_kind(const struct file *file)
 	return MMLENS_VMA_KIND_FILE;
 }
 
-/**
- * mmlens_vma_kind() - what backs a VMA
- * @vma: which does not go away meanwhile. Does not sleep
- */
-enum mmlens_vma_kind mmlens_vma_kind(const struct vm_area_struct *vma)
+static enum mmlens_vma_kind vma_kind(struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & VM_HUGETLB)
+	if (is_vm_hugetlb_page(vma))
 		return MMLENS_VMA_KIND_HUGETLB;
 	if (vma->vm_ops && vma->vm_ops->name)
 		return MMLENS_VMA_KIND_SPECIAL;
 	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO))
 		return MMLENS_VMA_KIND_DEVICE;
 	/* a private mapping of /dev/zero has a file, and is anonymous */
-	if (!vma->vm_ops || !vma->vm_file)
+	if (vma_is_anonymous(vma) || !vma->vm_file)
 		return MMLENS_VMA_KIND_ANON;
 	return file_kind(vma->vm_file);
 }
@@ -145,7 +141,7 @@ void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
 		.start = vma->vm_start,
 		.end = vma->vm_end,
 		.flags = mmlens_vma_flags(vma->vm_flags),
-		.kind = mmlens_vma_kind(vma),
+		.kind = vma_kind(vma),
 		.pgoff = vma->vm_pgoff,
 		.pkey = vma_pkey(vma),
 		/* vma_kernel_pagesize() */
