@@ -119,7 +119,6 @@ static inline const void *mml_page_anon_vma(const struct page *head)
 	return (const void *)(mapping - MML_MAPPING_ANON);
 }
 
-/* PMDs and PUDs that map the whole of a large folio. */
 /* Whose mapping is not one of those with low bits: a page cache's. */
 static inline bool mml_page_in_file(const struct page *head)
 {
@@ -128,6 +127,7 @@ static inline bool mml_page_in_file(const struct page *head)
 	return mapping && !(mapping & MML_MAPPING_KSM);
 }
 
+/* PMDs and PUDs that map the whole of a large folio. */
 static inline int mml_entire_mapcount(struct page *head)
 {
 #ifdef MML_HAVE_FOLIO_ENTIRE_MAPCOUNT	/* since 5.18 */

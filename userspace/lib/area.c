@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/grow.h"
 #include "lib/area_group.h"
 
 /* A stretch of one VMA that is not matched yet. */
@@ -32,24 +33,9 @@ struct matcher {
 	size_t nr_parts, room;
 };
 
-static int grow(void **array, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 64;
-	void *grown;
-
-	if (n < *room)
-		return 0;
-	grown = reallocarray(*array, more, size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*room = more;
-	return 0;
-}
-
 static int push_span(struct spans *spans, const struct span *span)
 {
-	int ret = grow((void **)&spans->v, spans->n, &spans->room, sizeof(*span));
+	int ret = mml_grow((void **)&spans->v, spans->n, &spans->room, sizeof(*span));
 
 	if (!ret)
 		spans->v[spans->n++] = *span;
@@ -213,7 +199,7 @@ static bool is_inherited(const struct matcher *m, const struct span *a,
 
 static int push_part(struct matcher *m, const struct mml_part *part)
 {
-	int ret = grow((void **)&m->parts, m->nr_parts, &m->room, sizeof(*part));
+	int ret = mml_grow((void **)&m->parts, m->nr_parts, &m->room, sizeof(*part));
 
 	if (!ret)
 		m->parts[m->nr_parts++] = *part;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/grow.h"
 #include "lib/diff.h"
 
 /* A stretch of one area that is not matched yet. */
@@ -26,25 +27,10 @@ struct matcher {
 	struct spans before, after;	/* what is left over */
 };
 
-static int grow(void **array, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 64;
-	void *grown;
-
-	if (n < *room)
-		return 0;
-	grown = reallocarray(*array, more, size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*room = more;
-	return 0;
-}
-
 static int push_part(struct matcher *m, const struct mml_diff_part *part)
 {
 	struct mml_diff_parts *parts = m->parts;
-	int ret = grow((void **)&parts->v, parts->n, &parts->room, sizeof(*part));
+	int ret = mml_grow((void **)&parts->v, parts->n, &parts->room, sizeof(*part));
 
 	if (!ret)
 		parts->v[parts->n++] = *part;
@@ -115,7 +101,7 @@ static int push_left(struct matcher *m, struct spans *left,
 	if (start >= end)
 		return 0;
 	find_key(m, vma, &span);
-	ret = grow((void **)&left->v, left->n, &left->room, sizeof(span));
+	ret = mml_grow((void **)&left->v, left->n, &left->room, sizeof(span));
 	if (!ret)
 		left->v[left->n++] = span;
 	return ret;
