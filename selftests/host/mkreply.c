@@ -1637,7 +1637,6 @@ static void who_maps(uint32_t before, uint32_t after)
 	v[1].frame = 0x21090;
 	one_frame(frames(0x21090, 1, FLAGS_ANON, before));
 	asked_space();
-	info(&debian_6_1);
 	searched(v, 2);
 	asked_at();
 	one_frame(frames(0x21090, 1, FLAGS_ANON, after));
@@ -1662,7 +1661,6 @@ static void frame_who_nobody(void)
 	family(1);
 	one_frame(table);
 	asked_space();
-	info(&debian_6_1);
 	searched(NULL, 0);
 	one_frame(table);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/client.h"
 #include "lib/decode.h"
@@ -293,17 +294,13 @@ int mml_pages(struct mml_client *client, const struct mml_page_query *query,
 		.dump = dump,
 	};
 	struct reader reader = { .dump = dump, .data = take_pages, .arg = &pages };
-	struct mml_info info;
 	int ret, flushed;
 
 	if (client->source)
 		return client->source->pages(client->from, query, extent, arg,
 					     dump, err);
-	memset(dump, 0, sizeof(*dump));
-	ret = mml_info(client, &info, err);
-	if (ret)
-		return ret;
-	pages.join.page_size = info.page_size;
+	/* the module's too, and it has not to be asked for that: it runs here */
+	pages.join.page_size = sysconf(_SC_PAGESIZE);
 	ret = read_dump(client, pages_request(client, query), query->pid,
 			&reader, err);
 	if (pages.stopped)
