@@ -75,9 +75,11 @@ check-long: deps-long
 	+@$(selftests) -s page-types
 	+@scripts/check --long --build $(KERNELS)
 
-bench: deps-vm
+# On this machine, with the module loaded: sudo make bench LIVE=1
+bench: $(if $(LIVE),,deps-long)
 	+@$(MAKE) -s tests
-	+@scripts/bench
+	+@$(if $(wildcard /usr/src/linux-source-6.1.tar.xz),$(selftests) -s page-types)
+	+@scripts/bench $(if $(LIVE),--live,--kernel $(KERNEL))
 
 style:
 	+@selftests/host/style.t
