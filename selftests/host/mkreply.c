@@ -593,12 +593,32 @@ static void mm_answer(const char *comm, uint32_t state)
 	ack();
 }
 
-static void mm_alive(void)
+static void mm_known(void)
 {
 	family(1);
 	info(&debian_6_1);
 	asked(MMLENS_CMD_MM_GET);
 	mm_answer("ev\nil\033[2J", MMLENS_TASK_ALIVE);
+}
+
+/* Its data end with a file's page; behind that zeroes, and in the same area the heap. */
+static void mm_alive(void)
+{
+	static const struct mml_vma around[] = {
+		MAPPED(0x7f0000013000, 0x7f0000014000, RW | MAYRW, MMLENS_VMA_KIND_FILE, 0x52, "/usr/bin/server"),
+		NAMED(0x7f0000014000, 0x7f0000016000, "[heap]"),
+	};
+
+	mm_known();
+	vmas(around, MNL_ARRAY_SIZE(around));
+}
+
+/* Whose areas cannot be had: bounds that they tell are unknown. */
+static void mm_areas_locked(void)
+{
+	mm_known();
+	asked_dump(MMLENS_CMD_VMA_GET);
+	error(EAGAIN, "the process's mmap lock is held: try again", 0);
 }
 
 static void mm_kthread(void)
@@ -693,8 +713,10 @@ static void vma_goes(void)
 
 static void portrait(void)
 {
-	mm_alive();
+	mm_known();
+	counted = true;
 	vmas(areas, MNL_ARRAY_SIZE(areas));
+	counted = false;
 }
 
 static void portrait_many(void)
@@ -714,7 +736,7 @@ static void portrait_many(void)
 		};
 	}
 	many[3] = (struct mml_vma)NAMED(many[3].start, many[3].end, "[heap]");
-	mm_alive();
+	mm_known();
 	vmas(many, 60);
 }
 
@@ -1943,7 +1965,7 @@ static const struct {
 	TAPE(info_6_1), TAPE(info_5_10), TAPE(info_average), TAPE(info_future), TAPE(info_no_answer),
 	TAPE(no_module), TAPE(other_version), TAPE(permission),
 	TAPE(permission_bare), TAPE(no_process), TAPE(no_process_bare),
-	TAPE(lost), TAPE(mm_alive), TAPE(mm_kthread), TAPE(mm_busy),
+	TAPE(lost), TAPE(mm_alive), TAPE(mm_areas_locked), TAPE(mm_kthread), TAPE(mm_busy),
 	TAPE(mm_endless), TAPE(vma_all), TAPE(vma_counted),
 	TAPE(vma_goes), TAPE(portrait), TAPE(portrait_many),
 	TAPE(vma_at), TAPE(vma_gaps), TAPE(vma_store), TAPE(vma_store_rbtree),

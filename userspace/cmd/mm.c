@@ -35,6 +35,8 @@ static struct show_value get_exact(const void *row)
 #define ROW(field, kind) \
 	SHOW_ALWAYS, SHOW_FIELD(struct mm_row, field, kind)
 
+#define NEEDS_AREAS 1
+
 const struct show_column mm_columns[] = {
 	{ "PID", "pid", "the task that was asked for", MM(envelope.pid, SHOW_UINT) },
 	{ "TGID", "tgid", "its thread group", MM(envelope.tgid, SHOW_UINT) },
@@ -70,6 +72,8 @@ const struct show_column mm_columns[] = {
 	{ "END_CODE", "end_code", "code ends", MM(end_code, SHOW_ADDR) },
 	{ "START_DATA", "start_data", "data begins", MM(start_data, SHOW_ADDR) },
 	{ "END_DATA", "end_data", "data ends", MM(end_data, SHOW_ADDR) },
+	{ "START_BSS", "start_bss", "zeroed data (.bss) begins, in the data's last page", ROW(start_bss, SHOW_ADDR), .needs = NEEDS_AREAS },
+	{ "END_BSS", "end_bss", "zeroed data ends, to the page", ROW(end_bss, SHOW_ADDR), .needs = NEEDS_AREAS },
 	{ "START_BRK", "start_brk", "heap begins", MM(start_brk, SHOW_ADDR) },
 	{ "BRK", "brk", "heap ends", MM(brk, SHOW_ADDR) },
 	{ "MMAP_BASE", "mmap_base", "mmap() begins here, and goes down", MM(mmap_base, SHOW_ADDR) },
@@ -131,6 +135,7 @@ static void read_layout(struct mm_row *row, const struct mml_info *info)
 {
 	row->bits = row->levels = MMLENS_UNKNOWN32;
 	row->kernel_start = MMLENS_UNKNOWN;
+	row->start_bss = row->end_bss = MMLENS_UNKNOWN;
 	if (!row->mm.has_mm)
 		return;
 	row->levels = info->levels;
@@ -156,10 +161,40 @@ int mm_read(struct mml_ctx *ctx, uint32_t pid, struct mm_row *row)
 	    mml_mm(ctx->client, pid, &row->mm, &err))
 		return ctx_error(ctx, &err);
 	pages_to_bytes(&row->mm, info.page_size);
+	row->page_size = info.page_size;
 	row->rss = rss_sum(&row->mm);
 	row->rss_exact = info.can & MMLENS_CAN_RSS;
 	read_layout(row, &info);
 	return 0;
+}
+
+/**
+ * mm_add_bss() - where its zeroed data is
+ * @row: from mm_read()
+ * @vmas: see mml_end_bss()
+ */
+void mm_add_bss(struct mm_row *row, const struct mml_vmas *vmas)
+{
+	row->end_bss = mml_end_bss(&row->mm, vmas);
+	if (row->end_bss != MMLENS_UNKNOWN)
+		row->start_bss = row->mm.end_data;
+}
+
+/* A process that is stuck with its mmap lock is answered, but for this. */
+static void read_bss(struct mml_ctx *ctx, struct mm_row *row)
+{
+	uint64_t page = row->mm.end_data & -row->page_size;
+	struct mml_error err;
+	struct mml_vmas vmas;
+
+	if (!row->mm.has_mm || row->mm.end_data == MMLENS_UNKNOWN)
+		return;
+	if (mml_vmas(ctx->client, row->mm.envelope.pid, page,
+		     page + 2 * row->page_size, &vmas, &err))
+		ctx_warn(ctx, "bounds of bss are unknown: %s", err.text);
+	else
+		mm_add_bss(row, &vmas);
+	mml_vmas_free(&vmas);
 }
 
 /**
@@ -268,6 +303,8 @@ int cmd_mm(struct mml_ctx *ctx, int argc, char **argv)
 		ret = mm_read(ctx, pid, &row);
 	if (ret)
 		return ret;
+	if (show_needs(&chosen) & NEEDS_AREAS)
+		read_bss(ctx, &row);
 	show_begin(&ctx->show);
 	show_record(&ctx->show, &chosen, &row);
 	ret = show_users(ctx, &row.mm);

@@ -205,8 +205,128 @@ static void show_mm(struct show *s, const struct mm_row *row)
 	show(s, "rss_anon", ": anon %s", show_bytes(mm->rss_anon));
 	show(s, "rss_file", ", file %s", show_bytes(mm->rss_file));
 	show(s, "rss_shmem", ", shmem %s", show_bytes(mm->rss_shmem));
-	show(s, "swap", "; in swap %s\n\n", show_bytes(mm->swap));
+	show(s, "swap", "; in swap %s\n", show_bytes(mm->swap));
 	show(s, "rss_exact", NULL, show_bool(row->rss_exact));
+}
+
+static void show_part(struct show *s, const char *name, uint64_t start, uint64_t end,
+		      const char *after)
+{
+	char size[32];
+
+	if (start == MMLENS_UNKNOWN || end == MMLENS_UNKNOWN)
+		show_text(s, "%s unknown%s", name, after);
+	else if (start == end)
+		show_text(s, "no %s%s", name, after);
+	else
+		show_text(s, "%s %s at %" PRIx64 "%s", name,
+			  show_value_text(show_bytes(end - start), size, sizeof(size)),
+			  start, after);
+}
+
+static void show_program(struct show *s, const struct mm_row *row)
+{
+	const struct mml_mm *mm = &row->mm;
+
+	show_part(s, "code", mm->start_code, mm->end_code, ", ");
+	show_part(s, "data", mm->start_data, mm->end_data, ", ");
+	show_part(s, "bss", row->start_bss, row->end_bss, ", ");
+	show_part(s, "heap", mm->start_brk, mm->brk, "\n");
+	show(s, "start_code", NULL, show_addr(mm->start_code));
+	show(s, "end_code", NULL, show_addr(mm->end_code));
+	show(s, "start_data", NULL, show_addr(mm->start_data));
+	show(s, "end_data", NULL, show_addr(mm->end_data));
+	show(s, "start_bss", NULL, show_addr(row->start_bss));
+	show(s, "end_bss", NULL, show_addr(row->end_bss));
+	show(s, "start_brk", NULL, show_addr(mm->start_brk));
+	show(s, "brk", NULL, show_addr(mm->brk));
+}
+
+/* From the last level up: each needs one table less than the one before. */
+static const struct {
+	enum mmlens_vma_col column;
+	const char *size, *key;
+} leaf_sizes[] = {
+	{ MMLENS_VMA_COL_LEAVES_PTE, "4K", "leaves_pte" },
+	{ MMLENS_VMA_COL_LEAVES_PMD, "2M", "leaves_pmd" },
+	{ MMLENS_VMA_COL_LEAVES_PUD, "1G", "leaves_pud" },
+};
+
+#define LEAF_COLUMNS (MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PTE) |	\
+		      MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PMD) |	\
+		      MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_LEAVES_PUD))
+#define LEAF_SIZES (sizeof(leaf_sizes) / sizeof(*leaf_sizes))
+
+static uint64_t leaves_of(const struct mml_vmas *vmas, size_t size)
+{
+	uint64_t sum = 0, n;
+	size_t i;
+
+	for (i = 0; i < vmas->n; i++) {
+		n = vmas->v[i].counts[leaf_sizes[size].column];
+		if (n == MMLENS_UNKNOWN)
+			return MMLENS_UNKNOWN;
+		sum += n;
+	}
+	return sum;
+}
+
+/* Of each size that there is: how many, or with @levels what a miss costs. */
+static void list_leaves(struct show *s, const uint64_t *leaves, uint64_t levels)
+{
+	const char *between = "";
+	size_t i;
+
+	for (i = 0; i < LEAF_SIZES; i++) {
+		if (!leaves[i])
+			continue;
+		if (levels)
+			show_text(s, "%s%" PRIu64, between, levels - i);
+		else
+			show_text(s, "%s%" PRIu64 " of %s", between, leaves[i],
+				  leaf_sizes[i].size);
+		between = ", ";
+	}
+}
+
+/*
+ * What it takes to translate all addresses that are mapped: an entry of the TLB
+ * for each leaf, and for one that is not there a read of a table a level.
+ */
+static void show_translation(struct show *s, const struct mm_row *row,
+			     const struct mml_vmas *vmas)
+{
+	uint64_t leaves[LEAF_SIZES], sum = 0;
+	bool known = true;
+	size_t i;
+
+	for (i = 0; i < LEAF_SIZES; i++) {
+		leaves[i] = leaves_of(vmas, i);
+		known = known && leaves[i] != MMLENS_UNKNOWN;
+		sum += leaves[i];
+	}
+	show_open_row(s, "translation");
+	show(s, "tlb_entries", "translation takes %s TLB entries",
+	     show_uint(known ? sum : MMLENS_UNKNOWN));
+	for (i = 0; i < LEAF_SIZES; i++)
+		show(s, leaf_sizes[i].key, NULL, show_uint(leaves[i]));
+	show_close(s);
+	if (known && sum) {
+		show_text(s, ": ");
+		list_leaves(s, leaves, 0);
+		show_text(s, "; a miss reads ");
+		list_leaves(s, leaves, row->levels);
+		show_text(s, " tables");
+	}
+	show_text(s, "\n\n");
+}
+
+static void show_kernel_half(struct show *s, const struct mm_row *row)
+{
+	show(s, "bits", NULL, show_uint32(row->bits));
+	show(s, "levels", "%s levels of tables", show_uint32(row->levels));
+	show(s, "kernel_start", "; the kernel's half begins at %s, below it:\n",
+	     show_addr(row->kernel_start));
 }
 
 static void hint(struct show *s, const char *what, const char *fmt, ...)
@@ -249,7 +369,7 @@ static void show_next(struct show *s, const struct mml_mm *mm,
 }
 
 static int show_portrait(struct mml_ctx *ctx, uint32_t pid,
-			 const struct mm_row *row)
+			 struct mm_row *row)
 {
 	struct show *s = &ctx->show;
 	struct mml_vmas vmas;
@@ -260,10 +380,15 @@ static int show_portrait(struct mml_ctx *ctx, uint32_t pid,
 	memset(&vmas, 0, sizeof(vmas));
 	show_begin(s);
 	show_task(s, row);
-	if (row->mm.has_mm && mml_vmas(ctx->client, pid, 0, 0, &vmas, &err))
+	if (row->mm.has_mm && mml_vmas_counted(ctx->client, pid, 0, 0,
+					       LEAF_COLUMNS, &vmas, &err))
 		code = err.exit;
 	if (row->mm.has_mm && !code) {
+		mm_add_bss(row, &vmas);
 		show_mm(s, row);
+		show_program(s, row);
+		show_translation(s, row, &vmas);
+		show_kernel_half(s, row);
 		code = show_layout(ctx, &vmas);
 		if (s->json)
 			ctx_show_dump(ctx, &vmas.dump);

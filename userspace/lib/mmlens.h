@@ -165,6 +165,12 @@ const char *mml_vma_label(const struct mml_vma *vma, char *buf, size_t size);
 /* The area that holds @addr, or NULL. */
 const struct mml_vma *mml_vmas_find(const struct mml_vmas *vmas, uint64_t addr);
 
+/*
+ * Where a program's zeroed data (.bss) ends, of those that begin where its data
+ * end: the kernel keeps no bounds of it. To the page; @mm->end_data if it has none.
+ */
+uint64_t mml_end_bss(const struct mml_mm *mm, const struct mml_vmas *vmas);
+
 struct mml_extent {
 	uint64_t start;
 	uint32_t pages;

@@ -26,6 +26,50 @@ const struct mml_vma *mml_vmas_find(const struct mml_vmas *vmas, uint64_t addr)
 	return low < vmas->n && addr >= vmas->v[low].start ? &vmas->v[low] : NULL;
 }
 
+static bool is_private_writable(const struct mml_vma *vma)
+{
+	return (vma->flags & (MMLENS_VM_WRITE | MMLENS_VM_MAYSHARE)) == MMLENS_VM_WRITE;
+}
+
+/* The heap may have grown together with it. */
+static uint64_t below_heap(const struct mml_mm *mm, const struct mml_vma *vma)
+{
+	return mm->start_brk < vma->end ? mm->start_brk : vma->end;
+}
+
+/**
+ * mml_end_bss() - where zeroed data ends
+ * @mm: the address space
+ * @vmas: those of its areas that meet the page where its data ends, and the next
+ *
+ * An ELF segment may be longer in memory than in its file. What is more begins
+ * in the last page that came from the file, which the kernel zeroes from there
+ * on (so it has to be writable), and goes on in anonymous memory, of which the
+ * loader maps as many pages as it takes.
+ *
+ * Return: address, or MMLENS_UNKNOWN
+ */
+uint64_t mml_end_bss(const struct mml_mm *mm, const struct mml_vmas *vmas)
+{
+	const struct mml_vma *vma;
+	uint64_t end = mm->end_data;
+
+	if (!mm->has_mm || end == MMLENS_UNKNOWN || mm->start_brk == MMLENS_UNKNOWN)
+		return MMLENS_UNKNOWN;
+	vma = mml_vmas_find(vmas, end);
+	/* somebody has put its data into large pages, and its zeroes with them */
+	if (vma && vma->kind == MMLENS_VMA_KIND_HUGETLB)
+		return MMLENS_UNKNOWN;
+	if (vma && vma->kind != MMLENS_VMA_KIND_ANON && is_private_writable(vma)) {
+		end = vma->end;
+		vma = mml_vmas_find(vmas, end);
+	}
+	if (vma && vma->kind == MMLENS_VMA_KIND_ANON && is_private_writable(vma) &&
+	    vma->start < mm->start_brk)
+		end = below_heap(mm, vma);
+	return end;
+}
+
 /* What the kernel calls the file of MAP_SHARED | MAP_ANONYMOUS. */
 static bool is_shared_anon(const struct mml_vma *vma)
 {
