@@ -15,6 +15,9 @@
 
 #define PAGES 64
 
+/* the linker's: what is zeroed when the program starts, of which this is the most */
+extern char __bss_start[], _end[];
+
 static char stack[64 << 10] __attribute__((aligned(16)));
 
 static int hold_still(void *arg)
@@ -62,6 +65,8 @@ int main(int argc, char **argv)
 	target_write(area, 0, PAGES, 1);
 	target_hex("ANON", area);
 	target_uint("ANON_PAGES", PAGES);
+	target_hex("BSS_START", __bss_start);
+	target_hex("BSS_END", _end);
 
 	if (argc > 1 && !strcmp(argv[1], "vfork"))
 		return speak_for_vfork();

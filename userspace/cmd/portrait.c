@@ -324,6 +324,7 @@ static void show_translation(struct show *s, const struct mm_row *row,
 static void show_kernel_half(struct show *s, const struct mm_row *row)
 {
 	show(s, "bits", NULL, show_uint32(row->bits));
+	show_text(s, row->bits == 32 ? "a 32-bit program; " : "");
 	show(s, "levels", "%s levels of tables", show_uint32(row->levels));
 	show(s, "kernel_start", "; the kernel's half begins at %s, below it:\n",
 	     show_addr(row->kernel_start));
