@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/border.h"
 #include "lib/set_sweep.h"
 
 /* ---- by frame ---- */
@@ -11,13 +12,6 @@
 typedef unsigned __int128 parts;
 
 #define ONE_PAGE ((parts)1 << 64)
-
-struct border {
-	uint64_t frame;
-	const struct mml_cow_run *run;
-	uint32_t process;
-	int32_t change;		/* 1: a run begins here; -1: it has ended */
-};
 
 /*
  * The sweep's sums say what a process that had mapped every frame so far would
@@ -32,8 +26,7 @@ struct mapper {
 
 struct frames {
 	struct mml_set *set;
-	struct border *borders;
-	size_t n;
+	struct mml_borders borders;
 	struct mapper *mapper;
 	struct mapper sums;	/* maps: of all processes */
 	uint32_t sharers;	/* processes that map the frames here */
@@ -42,32 +35,16 @@ struct frames {
 	uint64_t counted_end;		/* ... and the frame up to which that goes */
 };
 
-static int compare_borders(const void *a, const void *b)
-{
-	const struct border *x = a, *y = b;
-
-	if (x->frame != y->frame)
-		return x->frame < y->frame ? -1 : 1;
-	return x->process < y->process ? -1 : x->process > y->process;
-}
-
 static void push_borders(struct frames *f, uint32_t which)
 {
 	const struct mml_cow_process *process = f->set->process[which];
 
 	for (size_t i = 0; i < process->nr_runs; i++) {
 		const struct mml_cow_run *run = &process->runs[i];
-		struct border border = {
-			.frame = run->where, .run = run, .process = which,
-			.change = 1,
-		};
 
-		if (!mml_cow_run_has_frame(run))
-			continue;
-		f->borders[f->n++] = border;
-		border.frame += run->pages;
-		border.change = -1;
-		f->borders[f->n++] = border;
+		if (mml_cow_run_has_frame(run))
+			mml_borders_push(&f->borders, run->where, run->pages,
+					 which, i);
 	}
 }
 
@@ -145,31 +122,35 @@ static void end(struct frames *f, uint32_t which)
 }
 
 /* Every process that maps a frame has the same to say, or was not asked. */
-static void note_mapcount(struct frames *f, const struct border *border)
+static void note_mapcount(struct frames *f, const struct mml_cow_run *run)
 {
-	uint64_t end = border->frame + border->run->pages;
+	uint64_t end = run->where + run->pages;
 
-	if (border->run->mapcount == MMLENS_UNKNOWN32 || end <= f->counted_end)
+	if (run->mapcount == MMLENS_UNKNOWN32 || end <= f->counted_end)
 		return;
-	f->counted = border->run;
+	f->counted = run;
 	f->counted_end = end;
 }
 
 static void sweep_frames(struct frames *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct border *border = &f->borders[i];
+	uint64_t last = 0;
 
-		if (i && border->frame > border[-1].frame)
-			count_frames(f, border[-1].frame,
-				     border->frame - border[-1].frame);
-		f->sums.maps += border->change;
-		if (border->change > 0) {
-			f->run = border->run;
-			note_mapcount(f, border);
-			begin(f, border->process);
+	for (size_t i = 0; i < f->borders.n; i++) {
+		const struct mml_border *border = &f->borders.v[i];
+		uint64_t frame = mml_border_at(border);
+
+		if (frame > last)
+			count_frames(f, last, frame - last);
+		last = frame;
+		if (mml_border_begins(border)) {
+			f->run = &f->set->process[border->in]->runs[border->run];
+			f->sums.maps++;
+			note_mapcount(f, f->run);
+			begin(f, border->in);
 		} else {
-			end(f, border->process);
+			f->sums.maps--;
+			end(f, border->in);
 		}
 	}
 }
@@ -199,25 +180,26 @@ static void take_mapper(struct mml_set *set, uint32_t i,
 static int join_frames(struct mml_set *set)
 {
 	struct frames f = { .set = set };
-	size_t room = 1;
+	size_t room = 0;
+	int ret = -ENOMEM;
 
 	for (uint32_t i = 0; i < set->n; i++)
 		room += 2 * set->process[i]->nr_runs;
-	f.borders = calloc(room, sizeof(*f.borders));
 	f.mapper = calloc(set->n + 1, sizeof(*f.mapper));
-	if (f.borders && f.mapper) {
+	if (!mml_borders_init(&f.borders, room) && f.mapper) {
 		for (uint32_t i = 0; i < set->n; i++)
 			push_borders(&f, i);
-		qsort(f.borders, f.n, sizeof(*f.borders), compare_borders);
+		mml_borders_sort(&f.borders);
 		sweep_frames(&f);
 		for (uint32_t i = 0; i < set->n; i++)
 			take_mapper(set, i, &f.mapper[i]);
+		ret = 0;
 	}
-	if (f.n > set->borders)
-		set->borders = f.n;
-	free(f.borders);
+	if (f.borders.n > set->borders)
+		set->borders = f.borders.n;
+	mml_borders_free(&f.borders);
 	free(f.mapper);
-	return f.borders && f.mapper ? 0 : -ENOMEM;
+	return ret;
 }
 
 /* ---- by place ---- */

@@ -206,15 +206,43 @@ static void sum_lineage(const struct sweep *s, struct lineage *l)
 
 #define NR_SUMS (sizeof(struct sums) / sizeof(uint64_t))
 
-/* Sums are all uint64_t; what is taken away wraps around and comes back. */
-static void add_sums(struct sweep *s, const struct lineage *l, uint64_t factor)
+/* The lineage has changed: what it added is taken out, and put in anew. */
+static void sum_again(struct sweep *s, struct lineage *l)
 {
-	const uint64_t *from = (const uint64_t *)&l->sums;
+	const struct sums old = l->sums;
+	const uint64_t *out = (const uint64_t *)&old;
+	const uint64_t *in = (const uint64_t *)&l->sums;
 	uint64_t *to = (uint64_t *)&s->sums;
 
+	sum_lineage(s, l);
+	/* all are uint64_t; what is less wraps around and comes back */
 	for (size_t i = 0; i < NR_SUMS; i++)
-		to[i] += factor * from[i];
-	s->nr_active += factor * (l->groups > 0);
+		to[i] += in[i] - out[i];
+	s->nr_active += (l->groups > 0) - (old.groups > 0);
+}
+
+/**
+ * mml_sweep_sum() - bring the sums up to date
+ * @s: all borders at its place have been taken
+ */
+void mml_sweep_sum(struct sweep *s)
+{
+	while (s->changed != NONE) {
+		struct lineage *l = &s->lineages[s->changed];
+
+		s->changed = l->next_changed;
+		l->changed = false;
+		sum_again(s, l);
+	}
+}
+
+static void note_change(struct sweep *s, struct lineage *l)
+{
+	if (l->changed)
+		return;
+	l->changed = true;
+	l->next_changed = s->changed;
+	s->changed = l - s->lineages;
 }
 
 static void link_old(struct sweep *s, struct lineage *l, uint32_t i)
@@ -322,13 +350,11 @@ static void change_group(struct sweep *s, struct group *group,
 	if (group->lineage != NONE) {
 		l = &s->lineages[group->lineage];
 		settle_lineage(s, l);
-		add_sums(s, l, -1);
 		settle_group(s, group);
 		plug(s, group, -1);
 		alter(group, border, process);
 		plug(s, group, 1);
-		sum_lineage(s, l);
-		add_sums(s, l, 1);
+		note_change(s, l);
 	} else {
 		settle_group(s, group);
 		count_file(s, group, -1);

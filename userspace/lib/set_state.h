@@ -6,10 +6,12 @@
 #ifndef MML_SET_STATE_H
 #define MML_SET_STATE_H
 
+#include "lib/border.h"
 #include "lib/set_sweep.h"
 
 #define NONE UINT32_MAX
 
+/* A border, and what it is of. */
 struct border {
 	uint64_t at;
 	const struct mml_cow_run *run;	/* NULL: the area itself begins or ends */
@@ -52,6 +54,8 @@ struct lineage {
 	uint64_t root;
 	uint32_t tag;
 	bool merged;		/* by KSM: of no origin */
+	bool changed;		/* since it was summed; then in a list */
+	uint32_t next_changed;
 	uint32_t groups, singles;
 	uint32_t old[2];	/* frames; swap slots */
 	uint32_t old_singles;
@@ -79,8 +83,8 @@ struct sweep {
 	mml_set_piece_fn fn;
 	void *arg;
 
-	struct border *borders;
-	size_t nr_borders;
+	struct mml_borders borders;
+	unsigned int page_shift;
 	struct group *groups;
 	size_t nr_groups;
 	struct lineage *lineages;
@@ -90,6 +94,7 @@ struct sweep {
 	uint64_t at;
 	uint64_t beside, apart;
 	struct sums sums;
+	uint32_t changed;	/* list of lineages that are to be summed again */
 	uint32_t nr_active;	/* lineages that have something */
 	uint32_t files;		/* groups that are no private memory ... */
 	uint32_t shared_files;	/* ... of several processes */
@@ -107,5 +112,7 @@ int mml_sweep_init(struct sweep *s, size_t groups, size_t lineages);
 void mml_sweep_free(struct sweep *s);
 /* A run begins or ends, of private memory or a file's page; not one of zeroes. */
 void mml_sweep_run(struct sweep *s, const struct border *border);
+/* All borders at a place have been taken: @s->sums are to be true. */
+void mml_sweep_sum(struct sweep *s);
 
 #endif /* MML_SET_STATE_H */

@@ -3,8 +3,9 @@
  * One space is swept from its first place to its last. What stands at a place
  * is kept as *groups*: the processes that have one frame there. A run keeps to
  * one group from end to end, since frame and place count up together, so a
- * border changes one group, and through it one lineage. Sums over the lineages
- * are kept up to date; the stretch between two borders adds them once.
+ * border changes one group, and through it one lineage. When all borders at a
+ * place have been taken, those lineages that changed are summed again; the stretch up
+ * to the next place adds the sums of all once.
  *
  * What concerns a group as long as it stays what it is (for how many places it
  * had k sharers, was a copy) is not added at each border but when it changes:
@@ -150,6 +151,7 @@ static int go_to(struct sweep *s, uint64_t at)
 
 	if (!places)
 		return 0;
+	mml_sweep_sum(s);
 	count_places(s, places);
 	if (s->fn && (s->files || s->sums.groups))
 		ret = hand_over(s, places);
@@ -198,90 +200,98 @@ static void take_run(struct sweep *s, const struct border *border)
 	mml_sweep_run(s, border);
 }
 
+/* ---- borders ---- */
+
+static uint64_t page_of(const struct sweep *s, uint64_t addr)
+{
+	return addr >> s->page_shift;
+}
+
+/*
+ * Equal for equal frames, or slots, at equal places. Taken at the run's first
+ * page, though that may lie before the stretch: both count up together.
+ */
+static uint64_t bias_of(const struct sweep *s,
+			const struct mml_set_stretch *stretch,
+			const struct mml_cow_run *run)
+{
+	uint64_t place = stretch->from + page_of(s, run->start) -
+			 page_of(s, stretch->vma->start);
+
+	if (run->where == MMLENS_UNKNOWN)
+		return 0;
+	if (run->facts & MML_COW_SWAPPED)
+		return MMLENS_SWAP_OFFSET(run->where) - place;
+	return run->where - place;
+}
+
+static struct border unpack(const struct sweep *s, const struct mml_border *packed)
+{
+	const struct mml_set_stretch *stretch = &s->stretch[packed->in];
+	struct border border = {
+		.at = mml_border_at(packed), .stretch = packed->in,
+		.change = mml_border_begins(packed) ? 1 : -1,
+	};
+
+	if (packed->run == MML_BORDER_WHOLE)
+		return border;
+	border.run = &s->set->process[stretch->process]->runs[packed->run];
+	border.bias = bias_of(s, stretch, border.run);
+	return border;
+}
+
 static int sweep_borders(struct sweep *s)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->nr_borders; i++) {
-		const struct border *border = &s->borders[i];
+	for (size_t i = 0; !ret && i < s->borders.n; i++) {
+		const struct border border = unpack(s, &s->borders.v[i]);
 
 		if (!i)
-			s->at = border->at;
-		ret = go_to(s, border->at);
-		if (border->run)
-			take_run(s, border);
+			s->at = border.at;
+		ret = go_to(s, border.at);
+		if (border.run)
+			take_run(s, &border);
 		else
-			s->holders += border->change;
+			s->holders += border.change;
 	}
 	return ret;
 }
 
-/* ---- borders ---- */
+/* ---- all of them ---- */
 
-static int compare_borders(const void *a, const void *b)
-{
-	const struct border *x = a, *y = b;
-
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	/* what ends makes room for what begins */
-	if (x->change != y->change)
-		return x->change < y->change ? -1 : 1;
-	return x->stretch < y->stretch ? -1 : x->stretch > y->stretch;
-}
-
-static void push(struct sweep *s, struct border border, uint64_t pages)
-{
-	border.change = 1;
-	s->borders[s->nr_borders++] = border;
-	border.at += pages;
-	border.change = -1;
-	s->borders[s->nr_borders++] = border;
-}
-
-/* Equal for equal frames, or slots, at equal places. */
-static uint64_t bias_of(const struct mml_cow_run *run, uint64_t page,
-			uint64_t place)
-{
-	uint64_t where = mml_cow_run_where(run, page);
-
-	if (where == MMLENS_UNKNOWN)
-		return 0;
-	if (run->facts & MML_COW_SWAPPED)
-		return MMLENS_SWAP_OFFSET(where) - place;
-	return where - place;
-}
-
-static const struct mml_cow_run *first_run(const struct sweep *s,
-					   const struct mml_set_stretch *stretch)
-{
-	return mml_cow_run_at(s->set->process[stretch->process],
-			      stretch->vma->start);
-}
-
-static bool is_in(const struct sweep *s, const struct mml_set_stretch *stretch,
-		  const struct mml_cow_run *run)
+static size_t first_run(const struct sweep *s,
+			const struct mml_set_stretch *stretch)
 {
 	const struct mml_cow_process *process = s->set->process[stretch->process];
 
-	return run < process->runs + process->nr_runs &&
-	       run->start < stretch->vma->end;
+	return mml_cow_run_at(process, stretch->vma->start) - process->runs;
+}
+
+static bool is_in(const struct sweep *s, const struct mml_set_stretch *stretch,
+		  size_t run)
+{
+	const struct mml_cow_process *process = s->set->process[stretch->process];
+
+	return run < process->nr_runs &&
+	       process->runs[run].start < stretch->vma->end;
 }
 
 /* A run may go on in the next VMA. */
-static void push_run(struct sweep *s, uint32_t i, const struct mml_cow_run *run)
+static void push_run(struct sweep *s, uint32_t i, uint32_t number)
 {
 	const struct mml_set_stretch *stretch = &s->stretch[i];
-	uint64_t size = s->set->process[0]->page_size, first, last;
-	struct border border = { .run = run, .stretch = i };
+	const struct mml_vma *vma = stretch->vma;
+	const struct mml_cow_run *run =
+		&s->set->process[stretch->process]->runs[number];
+	uint64_t first = run->start > vma->start ? run->start : vma->start;
+	uint64_t last = mml_cow_run_end(run, s->set->process[0]->page_size);
 
-	first = run->start > stretch->vma->start ? run->start : stretch->vma->start;
-	last = mml_cow_run_end(run, size);
-	if (last > stretch->vma->end)
-		last = stretch->vma->end;
-	border.at = stretch->from + (first - stretch->vma->start) / size;
-	border.bias = bias_of(run, (first - run->start) / size, border.at);
-	push(s, border, (last - first) / size);
+	if (last > vma->end)
+		last = vma->end;
+	mml_borders_push(&s->borders,
+			 stretch->from + page_of(s, first - vma->start),
+			 page_of(s, last - first), i, number);
 }
 
 static void push_stretch(struct sweep *s, uint32_t i)
@@ -289,10 +299,9 @@ static void push_stretch(struct sweep *s, uint32_t i)
 	const struct mml_set_stretch *stretch = &s->stretch[i];
 
 	if (may_touch(stretch->vma))
-		push(s, (struct border){ .at = stretch->from, .stretch = i },
-		     stretch->pages);
-	for (const struct mml_cow_run *run = first_run(s, stretch);
-	     is_in(s, stretch, run); run++)
+		mml_borders_push(&s->borders, stretch->from, stretch->pages, i,
+				 MML_BORDER_WHOLE);
+	for (size_t run = first_run(s, stretch); is_in(s, stretch, run); run++)
 		push_run(s, i, run);
 }
 
@@ -301,7 +310,7 @@ static size_t count_borders(const struct sweep *s, size_t n)
 	size_t borders = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct mml_cow_run *run = first_run(s, &s->stretch[i]);
+		size_t run = first_run(s, &s->stretch[i]);
 
 		for (borders += 2; is_in(s, &s->stretch[i], run); run++)
 			borders += 2;
@@ -313,7 +322,7 @@ static int sweep_all(struct sweep *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		push_stretch(s, i);
-	qsort(s->borders, s->nr_borders, sizeof(*s->borders), compare_borders);
+	mml_borders_sort(&s->borders);
 	return sweep_borders(s);
 }
 
@@ -338,21 +347,21 @@ int mml_set_sweep(const struct mml_set *set, const struct mml_set_takers *takers
 	struct sweep s = {
 		.set = set, .takers = takers, .stretch = stretch,
 		.tally = tally, .fn = fn, .arg = arg,
-		.first_here = NONE, .last_here = NONE,
+		.first_here = NONE, .last_here = NONE, .changed = NONE,
 	};
 	size_t room = count_borders(&s, n);
 	int ret = -ENOMEM;
 
 	if (room > *borders)
 		*borders = room;
-	s.borders = calloc(room + 1, sizeof(*s.borders));
+	s.page_shift = __builtin_ctzll(set->process[0]->page_size);
 	s.before = calloc(n + 1, sizeof(*s.before));
 	s.after = calloc(n + 1, sizeof(*s.after));
 	/* no more roots than stretches; and what KSM has merged */
-	if (s.borders && s.before && s.after &&
+	if (!mml_borders_init(&s.borders, room) && s.before && s.after &&
 	    !mml_sweep_init(&s, room / 2 + 1, n + 1))
 		ret = sweep_all(&s, n);
-	free(s.borders);
+	mml_borders_free(&s.borders);
 	mml_sweep_free(&s);
 	free(s.before);
 	free(s.after);
