@@ -51,31 +51,14 @@ static int take_end(struct mml_ctx *ctx, struct cow_reading *reading,
 	return 0;
 }
 
-/*
- * In a large family nearly every page that somebody has copied has another
- * mapcount than its neighbours, so that each process would be read in as many
- * extents as all have made copies. A frame's mapcount is the same in all: it
- * is asked for in the first one only, and what that does not map is untold.
- */
-static uint64_t columns_of(const struct cow_reading *reading,
-			   const struct cow_member *member,
-			   const struct mml_info *info)
-{
-	uint64_t columns = MML_COW_COLUMNS | (MML_COW_COLUMNS_BY & info->columns);
-
-	if (reading->n > MML_SET_MATRIX && member != reading->v)
-		columns &= ~(MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |
-			     MMLENS_COL_BIT(MMLENS_COL_MAPKIND));
-	return columns;
-}
-
 static int read_pages(struct mml_ctx *ctx, struct cow_reading *reading,
 		      struct cow_member *member, const struct mml_info *info)
 {
 	struct mml_cow_process *process = &member->process;
 	const struct mml_page_query query = {
 		.pid = process->pid,
-		.columns = columns_of(reading, member, info),
+		.columns = mml_cow_columns(reading->n, member - reading->v,
+					   info->columns),
 		.vmas = process->vmas,
 	};
 	struct receiver receiver = {

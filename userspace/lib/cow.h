@@ -122,20 +122,11 @@ static inline bool mml_cow_run_has_frame(const struct mml_cow_run *run)
 const struct mml_cow_run *mml_cow_run_at(const struct mml_cow_process *process,
 					 uint64_t addr);
 
-/* The columns that mml_cow_add() needs of PAGE_GET. */
-#define MML_COW_COLUMNS							\
-	(MMLENS_COL_BIT(MMLENS_COL_START) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_PAGES) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_STATE) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_FRAME) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_SWAP) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_ENTRY) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_FLAGS) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
-	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
-
-/* Wanted too, if the module has it: tells who took the frames. */
-#define MML_COW_COLUMNS_BY MMLENS_COL_BIT(MMLENS_COL_ANON_ID)
+/*
+ * The columns that mml_cow_add() needs of PAGE_GET, of the @i'th of @n
+ * processes, from a module that has @known.
+ */
+uint64_t mml_cow_columns(uint32_t n, uint32_t i, uint64_t known);
 
 /* An mml_extent_fn for mml_pages(): @arg is the mml_cow_process. */
 int mml_cow_add(const struct mml_extent *extent, void *arg);

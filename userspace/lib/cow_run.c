@@ -121,9 +121,45 @@ static void take_mapcount(struct mml_cow_run *run,
 		run->facts |= MML_COW_AVERAGE;
 }
 
+#define MUST								\
+	(MMLENS_COL_BIT(MMLENS_COL_START) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_PAGES) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_STATE) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FRAME) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_SWAP) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_ENTRY) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_FLAGS))
+
+#define MAPPERS								\
+	(MMLENS_COL_BIT(MMLENS_COL_MAPCOUNT) |				\
+	 MMLENS_COL_BIT(MMLENS_COL_MAPKIND))
+
+#define FEW 16	/* processes */
+
+/**
+ * mml_cow_columns() - what to ask for
+ * @n: how many processes are compared
+ * @i: which of them it is
+ * @known: the columns that the module has
+ *
+ * In a large family nearly every page that somebody has copied has another
+ * mapcount than its neighbours, so that each process would be read in as many
+ * extents as all have made copies. A frame's mapcount is the same in all: it
+ * is asked for in the first one only, and what that does not map is untold.
+ *
+ * Return: a mask of columns
+ */
+uint64_t mml_cow_columns(uint32_t n, uint32_t i, uint64_t known)
+{
+	/* wanted, if there is one: tells who took the frames */
+	uint64_t columns = MUST | (MMLENS_COL_BIT(MMLENS_COL_ANON_ID) & known);
+
+	return n <= FEW || !i ? columns | MAPPERS : columns;
+}
+
 /**
  * mml_cow_add() - take the next extent of a process
- * @extent: with MML_COW_COLUMNS, in ascending order
+ * @extent: with mml_cow_columns(), in ascending order
  * @arg: the struct mml_cow_process, its VMAs already read
  *
  * Return: 0 or -ENOMEM
