@@ -10,6 +10,8 @@
  *   between	the parent writes between two forks
  *   hundred	99 children, each of which writes a page of its own
  *   advice	MADV_DONTFORK and MADV_WIPEONFORK
+ *   protect	mprotect() of a part, and back
+ *   shared	a shared mapping, which nothing of all this concerns
  *   hugetlb	private huge pages
  *   ksm	pages of equal contents that KSM may merge
  *   symbols	a child writes to one page each of marked_data and marked_bss
@@ -254,6 +256,84 @@ static void run_advice(void)
 	target_end();
 }
 
+/* ---- protect ---- */
+
+static void protect_obey(char order)
+{
+	int protection = order == 'r' ? PROT_READ : PROT_READ | PROT_WRITE;
+
+	if (mprotect(area + 16 * target_page, 16 * target_page, protection))
+		target_die("mprotect");
+	if (order == 'w')
+		target_write(area, 16, 8, 1);
+}
+
+static void run_protect(void)
+{
+	struct want w = { .shared = PAGES, .sharers = { [3] = PAGES } };
+
+	area = target_anon(PAGES);
+	target_write(area, 0, PAGES, 1);
+	start(protect_obey);
+	start(idle);
+	want("ANON", area, &w);
+	target_wait();
+
+	target_string("STEP", "a child makes 16 pages read-only: three VMAs, one area");
+	puppet_do(&kids[0], 'r');
+	want("ANON", area, &w);
+	target_wait();
+
+	target_string("STEP", "it makes them writable again, and writes 8");
+	puppet_do(&kids[0], 'w');
+	w.copied = 8;
+	w.by_kid[0] = 8;
+	w.sharers[1] = 8;
+	w.sharers[2] = 8;
+	w.sharers[3] = PAGES - 8;
+	want("ANON", area, &w);
+	target_end();
+}
+
+/* ---- shared ---- */
+
+static void write_shared(char order)
+{
+	(void)order;
+	target_write(area, 0, 16, 1);
+}
+
+static void run_shared(void)
+{
+	struct want w = { .unfaulted = 16, .sharers = { [1] = 16 } };
+
+	area = mmap(NULL, 16 * target_page, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED)
+		target_die("mmap");
+	target_write(area, 0, 16, 1);
+	start(write_shared);
+	start(write_shared);
+	want("SHM", area, &w);
+	target_wait();
+
+	target_string("STEP", "a child writes all 16 pages: they stay what they are");
+	puppet_do(&kids[0], 'w');
+	w.shared = 16;
+	w.sharers[1] = 0;
+	w.sharers[2] = 16;
+	want("SHM", area, &w);
+	target_wait();
+
+	target_string("STEP", "the other child does, too");
+	puppet_do(&kids[1], 'w');
+	w.unfaulted = 0;
+	w.sharers[2] = 0;
+	w.sharers[3] = 16;
+	want("SHM", area, &w);
+	target_end();
+}
+
 /* ---- hugetlb ---- */
 
 static size_t huge_pages = 512;
@@ -427,6 +507,8 @@ int main(int argc, char **argv)
 		{ "between", run_between },
 		{ "hundred", run_hundred },
 		{ "advice", run_advice },
+		{ "protect", run_protect },
+		{ "shared", run_shared },
 		{ "hugetlb", run_hugetlb },
 		{ "ksm", run_ksm },
 		{ "symbols", run_symbols },

@@ -69,7 +69,7 @@ check_family()
 	done
 }
 
-for what in grandchild between advice; do
+for what in grandchild between advice protect shared; do
 	check_family "$what"
 	target_end family
 done

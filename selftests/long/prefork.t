@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The question that mmlens cow is for, asked of a real program: what do workers
+# of a preforking server in Python share, before and after 1,000 requests, with
+# the collector of garbage as it is and after gc.freeze()? The folklore: reference
+# counts copy what is used, collections copy nearly everything, and freezing
+# spares the latter.
+. "$(dirname "$0")/../ktap.sh"
+
+targets=$(dirname "$0")/../targets
+tables=$ktap_files/tables
+
+# look ID WHEN: sets $cow, and tests what has to be true of every such picture
+look()
+{
+	local master=${1}_MASTER
+
+	{
+		echo "---- gc $1, $2 ----"
+		mmlens cow --top 12 "${!master}"
+	} >>"$tables" 2>&1
+	cow=$(mmlens cow -j "${!master}")
+	is "$1, $2: five processes, complete, not torn" \
+		"$(jq -c '[(.pids | length), .complete, .torn]' <<<"$cow")" "[5,true,false]"
+	is "$1, $2: who made the copies can be told of 95 % at least" \
+		"$(jq '.total.copied_by_nobody * 20 <= .total.copied' <<<"$cow")" true
+	is "$1, $2: PSS adds up to the frames, but for what is huge or a device's" \
+		"$(jq '([.processes[].pss] | add) - .total.frames.total * 4096 | fabs < 4096' \
+			<<<"$cow")" true
+}
+
+declare -A copied
+for how in on freeze; do
+	target_start "$how" "$targets/prefork.py" "$how"
+	look "$how" "before the first request"
+	before=$(jq .total.copied <<<"$cow")
+	target_step "$how"
+	answers=${how}_ANSWERS
+	is "$how: 1,000 requests were answered" "${!answers}" 1000
+	look "$how" "after 1,000 requests"
+	copied[$how]=$(jq .total.copied <<<"$cow")
+	ok "$how: serving copies pages" [ "${copied[$how]}" -gt $((before + 100)) ]
+	master=${how}_MASTER
+	is "$how: each worker copies, the master does not" \
+		"$(jq -c --argjson m "${!master}" '[.processes[] | select(.pid != $m) | .copied > 50] + [
+			.processes[] | select(.pid == $m) | .copied < 50]' <<<"$cow")" \
+		"[true,true,true,true,true]"
+	target_end "$how"
+done
+note - <"$tables"
+note "copied after 1,000 requests: ${copied[on]} with gc on, ${copied[freeze]} after gc.freeze()"
+ok "collections copy pages that gc.freeze() spares" \
+	[ "${copied[freeze]}" -lt "${copied[on]}" ]
+ktap_end
