@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cmd/cow.h"
-#include "lib/names.h"
 #include "lib/parse.h"
 
 /**
@@ -17,55 +16,6 @@ int cow_out_of_memory(struct mml_ctx *ctx)
 {
 	ctx_warn(ctx, "out of memory");
 	return MML_EXIT_USAGE;
-}
-
-/**
- * cow_area_name() - what an area is called
- * @vma: its first VMA
- * @start: its first address
- * @buf: room for the name
- * @size: bytes of it
- *
- * Return: @buf
- */
-const char *cow_area_name(const struct mml_vma *vma, uint64_t start, char *buf,
-			  size_t size)
-{
-	size_t len;
-
-	mml_vma_label(vma, buf, size);
-	if (vma->path || vma->name)
-		return buf;
-	len = strlen(buf);
-	snprintf(buf + len, size - len, " %llx", (unsigned long long)start);
-	return buf;
-}
-
-/**
- * cow_area_kind() - what backs an area
- * @vma: its first VMA
- * @copied_on_write: a private mapping in it holds pages of its own, or did
- *
- * "file" is what nobody has ever written to in private; as soon as a private
- * mapping holds a page of its own it is "file-private".
- *
- * Return: the word
- */
-struct show_value cow_area_kind(const struct mml_vma *vma, bool copied_on_write)
-{
-	bool shared = vma->flags & MMLENS_VM_SHARED;
-
-	switch (vma->kind) {
-	case MMLENS_VMA_KIND_FILE:
-		return show_str(shared ? "file-shared" :
-				copied_on_write ? "file-private" : "file");
-	case MMLENS_VMA_KIND_SHMEM:
-		return show_str(shared ? "shared" : "shmem-private");
-	case MMLENS_VMA_KIND_HUGETLB:
-		return show_str(shared ? "huge-shared" : "huge-private");
-	default:
-		return show_name(vma->kind, mml_vma_kind_names);
-	}
 }
 
 /* ---- two names for one address space ---- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * mmlens cow, in files: which processes (cow_who.c), reading them (cow_read.c),
- * the report on two (cow_pair.c, cow_map.c) and on any other number
- * (cow_set.c, cow_set_map.c), which data it is (cow_symbols.c), --watch
- * (cow_watch.c), and cow.c, which puts them together.
+ * the report on two (cow_pair.c, cow_map.c) and on any other number (cow_set.c,
+ * cow_processes.c, cow_set_map.c), the areas in both (cow_areas.c), which data it is
+ * (cow_symbols.c), --watch (cow_watch.c), and cow.c, which puts them together.
  */
 #ifndef CMD_COW_H
 #define CMD_COW_H
@@ -80,6 +80,12 @@ int cow_read(const struct cow_options *options, const struct cow_pids *pids,
 void cow_reading_free(struct cow_reading *reading);
 /* The one whose pages are @reading->process[@i]. */
 const struct cow_member *cow_member(const struct cow_reading *reading, uint32_t i);
+
+static inline uint32_t cow_pid(const struct cow_reading *reading, uint32_t i)
+{
+	return reading->process[i]->pid;
+}
+
 /* The end of every report: complete or not, torn or not. */
 void cow_show_dump(struct mml_ctx *ctx, const struct cow_reading *reading);
 
@@ -110,14 +116,14 @@ struct show_value cow_area_kind(const struct mml_vma *vma, bool copied_on_write)
 /* One area of two processes; the legend is of all that were drawn. */
 struct cow_map {
 	struct show *show;
-	uint32_t pids[MML_COW_PROCESSES];
+	const struct cow_reading *reading;
 	unsigned int width;		/* characters in a line */
 	uint32_t seen;			/* marks that the legend has to explain */
 	bool blocks;			/* some characters are more than a page */
 };
 
 void cow_map_begin(struct cow_map *map, struct show *show,
-		   const uint32_t pids[MML_COW_PROCESSES]);
+		   const struct cow_reading *reading);
 int cow_map_area(struct cow_map *map, const struct mml_cow *cow, size_t index,
 		 const char *name);
 void cow_map_legend(struct cow_map *map);
@@ -140,6 +146,10 @@ void cow_set_map_legend(struct cow_set_map *map);
 #define COW_MAP_WIDTH_MAX 1024
 /* Characters in a line: a power of two, so that the lines' addresses are round. */
 unsigned int cow_map_width(const struct show *show);
+/* What pictures of both kinds are made of. */
+void cow_map_open(struct show *show, const char *name, uint64_t scale);
+void cow_map_line(struct show *show, uint64_t start, const char *cells);
+void cow_map_close(struct show *show);
 
 /* ---- which data ---- */
 

@@ -108,13 +108,56 @@ unsigned int cow_map_width(const struct show *show)
  * cow_map_begin() - begin to draw
  * @map: set up
  * @show: where it goes
- * @pids: the processes, for the legend
+ * @reading: the processes, for the legend
  */
 void cow_map_begin(struct cow_map *map, struct show *show,
-		   const uint32_t pids[MML_COW_PROCESSES])
+		   const struct cow_reading *reading)
 {
-	*map = (struct cow_map){ .show = show, .width = cow_map_width(show) };
-	memcpy(map->pids, pids, sizeof(map->pids));
+	*map = (struct cow_map){
+		.show = show, .reading = reading, .width = cow_map_width(show),
+	};
+}
+
+/**
+ * cow_map_open() - begin the picture of an area
+ * @s: where it goes
+ * @name: what the area is called
+ * @scale: pages a character
+ */
+void cow_map_open(struct show *s, const char *name, uint64_t scale)
+{
+	char escaped[1024];
+
+	show_style(s, SHOW_BOLD);
+	show_text(s, "\n%s", show_escape(name, escaped, sizeof(escaped)));
+	show_style(s, SHOW_PLAIN);
+	show_open_row(s, "map");
+	show(s, "pages_per_cell", ", pages a character: %s\n", show_uint(scale));
+	show_open_list_row(s, "lines");
+}
+
+/**
+ * cow_map_line() - a line of it
+ * @s: where it goes
+ * @start: address of the first page
+ * @cells: the line
+ */
+void cow_map_line(struct show *s, uint64_t start, const char *cells)
+{
+	show_open_row(s, NULL);
+	show(s, "start", "%s  ", show_addr(start));
+	show(s, "cells", "%s\n", show_str(cells));
+	show_close(s);
+}
+
+/**
+ * cow_map_close() - end it
+ * @s: where it goes
+ */
+void cow_map_close(struct show *s)
+{
+	show_close(s);
+	show_close(s);
 }
 
 /* Draws up to page @end. */
@@ -180,11 +223,7 @@ static void print_line(struct cow_map *map, const struct strip *strip,
 		line[i] = marks[mark].letter;
 	}
 	line[cells] = '\0';
-	show_open_row(map->show, NULL);
-	show(map->show, "start", "%s  ",
-	     show_addr(address_of(strip, first * strip->scale)));
-	show(map->show, "cells", "%s\n", show_str(line));
-	show_close(map->show);
+	cow_map_line(map->show, address_of(strip, first * strip->scale), line);
 }
 
 static int draw_strip(struct cow_map *map, const struct mml_cow *cow,
@@ -263,23 +302,15 @@ int cow_map_area(struct cow_map *map, const struct mml_cow *cow, size_t index,
 		.page_size = cow->process[0]->page_size,
 		.scale = scale_of(map, area),
 	};
-	char escaped[1024];
 	int ret = 0;
 
 	map->blocks |= strip.scale > 1;
-	show_style(map->show, SHOW_BOLD);
-	show_text(map->show, "\n%s", show_escape(name, escaped, sizeof(escaped)));
-	show_style(map->show, SHOW_PLAIN);
-	show_open_row(map->show, "map");
-	show(map->show, "pages_per_cell", ", pages a character: %s\n",
-	     show_uint(strip.scale));
-	show_open_list_row(map->show, "lines");
+	cow_map_open(map->show, name, strip.scale);
 	for (size_t i = 0; !ret && i < area->nr_parts; i += strip.nr_parts) {
 		take_strip(&strip, &area->parts[i], area->nr_parts - i);
 		ret = draw_strip(map, cow, &strip);
 	}
-	show_close(map->show);
-	show_close(map->show);
+	cow_map_close(map->show);
 	return ret;
 }
 
@@ -294,7 +325,7 @@ void cow_map_legend(struct cow_map *map)
 		if (!(map->seen >> i & 1))
 			continue;
 		show_text(map->show, "%c  ", marks[i].letter);
-		show_text(map->show, marks[i].meaning, map->pids[marks[i].who]);
+		show_text(map->show, marks[i].meaning, cow_pid(map->reading, marks[i].who));
 		show_text(map->show, "\n");
 	}
 	if (map->blocks)

@@ -7,46 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cow.h"
-#include "lib/names.h"
-#include "lib/parse.h"
+#include "cmd/cow_areas.h"
 
 /* ---- the table of areas ---- */
 
 struct row {
-	const struct mml_area *area;
+	struct cow_row common;
 	const struct mml_cow_counts *counts;
-	char name[256];		/* the area */
-	char by[96];		/* who took the new frames */
-	char ranges[1024];	/* where it lies; as many as fit */
+	struct mml_set_share by[MML_COW_PROCESSES + 1];
 };
-
-static struct show_value get_name(const void *row)
-{
-	return show_str(((const struct row *)row)->name);
-}
-
-static struct show_value get_ranges(const void *row)
-{
-	return show_str(((const struct row *)row)->ranges);
-}
-
-static struct show_value get_path(const void *row)
-{
-	return show_str(((const struct row *)row)->area->vma->path);
-}
-
-static struct show_value get_kind(const void *data)
-{
-	const struct row *row = data;
-
-	return cow_area_kind(row->area->vma, row->area->copied_on_write);
-}
-
-static struct show_value get_by(const void *row)
-{
-	return show_str(((const struct row *)row)->by);
-}
 
 #define COUNT(name, count)						\
 	static struct show_value get_##name(const void *row)		\
@@ -80,19 +49,13 @@ COUNT(outside, c->outside)
  * list over the processes is under the key of the first column that has it.
  */
 const struct show_column cow_pair_columns[] = {
-	{ "AREA", "name", "heap, stack, a file's name, or where anonymous memory starts",
-	  SHOW_ALWAYS, .get = get_name },
-	{ "PATH", "path", "path of the file", SHOW_IN_JSON, .get = get_path },
-	{ "KIND", "kind", "what backs it; file-private: a file, some of its pages copied",
-	  SHOW_ALWAYS, .get = get_kind },
-	{ "RANGES", "ranges", "where it lies in each process", SHOW_IN_JSON,
-	  .get = get_ranges },
+	COW_AREA_COLUMNS,
 	{ "SHARED", "shared", "pages with the same frame, or swap slot, in both",
 	  NUMBER, .get = get_shared },
 	{ "COPIED", "copied", "pages that were one, and now are two frames",
 	  NUMBER, .get = get_copied },
 	{ "BY", "copied_by", "who took the new frame (?: cannot be told)",
-	  SHOW_ALWAYS, .get = get_by },
+	  SHOW_ALWAYS, .get = cow_get_by },
 	{ "DIFFERENT", "different", "two frames, and no proof that one is a copy of the other",
 	  NUMBER, .get = get_different },
 	{ "OWN-A", "own", "private pages that only the first process has",
@@ -123,41 +86,63 @@ const struct show_column cow_pair_columns[] = {
 
 /* What the command was asked for, and has found out. */
 struct report {
-	const struct cow_options *options;
+	struct cow_areas areas;
 	struct mml_ctx *ctx;
-	uint32_t pids[MML_COW_PROCESSES];
-
 	const struct cow_reading *reading;
 	struct mml_cow cow;
-	bool *listed;		/* which areas are meant */
-	size_t *rows;		/* which are printed, in that order */
-	size_t nr_rows;
-	struct mml_cow_counts total;	/* of those */
+	struct mml_cow_counts total;	/* of the areas that were asked for */
 	char outside[72];	/* areas with outside frames: the first names */
 	bool outside_full;	/* there was no room for more */
+	struct cow_map map;
+	struct row row;		/* that was asked for last */
 };
 
-/* Columns that are mostly nothing: by default only if there is something. */
-static bool is_idle(const struct report *report, const struct show_column *column)
+static const struct report *report_of(const struct cow_areas *areas)
 {
-	if (report->ctx->show.columns)
-		return false;
+	return (const struct report *)areas;
+}
+
+/* Who made the copies, whether some or none. */
+static void take_by(const struct mml_cow_counts *counts, struct mml_set_share *by)
+{
+	for (unsigned int i = 0; i <= MML_COW_EITHER; i++) {
+		by[i].who = i == MML_COW_EITHER ? MML_SET_NOBODY : i;
+		by[i].pages = counts->copied_by[i];
+	}
+}
+
+static const struct cow_row *make_row(struct cow_areas *areas, size_t i)
+{
+	struct report *report = (struct report *)areas;
+	const struct mml_area *area = &report->cow.areas.v[i];
+	struct row *row = &report->row;
+
+	row->counts = &report->cow.counts[i];
+	take_by(row->counts, row->by);
+	row->common = (struct cow_row){
+		.vma = area->vma, .copied_on_write = area->copied_on_write,
+		.ranges = area->ranges, .nr_ranges = area->nr_ranges,
+		.by = row->by, .nr_by = MML_COW_EITHER + 1,
+	};
+	cow_describe(areas, &row->common);
+	return &row->common;
+}
+
+static bool is_idle(const struct cow_areas *areas, const struct show_column *column)
+{
+	const struct mml_cow_counts *total = &report_of(areas)->total;
+
 	if (column->get == get_different)
-		return !report->total.different;
+		return !total->different;
 	if (column->get == get_alone)
-		return !report->total.alone[0] && !report->total.alone[1];
+		return !total->alone[0] && !total->alone[1];
 	return false;
 }
 
-/* A column under a heading that has the PID in place of A or B. */
-struct headed {
-	struct show_column column;
-	char name[32];
-};
-
-static const struct show_column *head(const struct report *report,
+/* A heading that has the PID in place of A or B. */
+static const struct show_column *head(const struct cow_areas *areas,
 				      const struct show_column *column,
-				      struct headed *headed)
+				      struct cow_headed *headed)
 {
 	const char *dash = strrchr(column->name, '-');
 
@@ -167,70 +152,11 @@ static const struct show_column *head(const struct report *report,
 	headed->column.name = headed->name;
 	snprintf(headed->name, sizeof(headed->name), "%.*s-%u",
 		 (int)(dash - column->name), column->name,
-		 report->pids[dash[1] - 'A']);
+		 cow_pid(areas->reading, dash[1] - 'A'));
 	return &headed->column;
 }
 
-static void name_who(char *buf, size_t size, const struct report *report,
-		     unsigned int who)
-{
-	if (who == MML_COW_EITHER)
-		snprintf(buf, size, "?");
-	else
-		snprintf(buf, size, "%u", report->pids[who]);
-}
-
-/* "4101", or "4100:12 4101:4084" if not all were taken by one. */
-static void describe_by(const struct report *report, struct row *row)
-{
-	const uint64_t *by = row->counts->copied_by;
-	size_t len = 0;
-	char who[16];
-
-	row->by[0] = '\0';
-	for (unsigned int i = 0; i <= MML_COW_EITHER; i++) {
-		if (!by[i])
-			continue;
-		name_who(who, sizeof(who), report, i);
-		if (by[i] == row->counts->copied)
-			len += snprintf(row->by, sizeof(row->by), "%s", who);
-		else
-			len += snprintf(row->by + len, sizeof(row->by) - len,
-					"%s%s:%llu", len ? " " : "", who,
-					(unsigned long long)by[i]);
-	}
-}
-
-/* "4100:7f1c40000000-7f1c44000000 4101:..." */
-static void describe_ranges(const struct report *report, struct row *row)
-{
-	size_t len = 0;
-
-	row->ranges[0] = '\0';
-	for (size_t i = 0; i < row->area->nr_ranges && len < sizeof(row->ranges); i++) {
-		const struct mml_area_range *range = &row->area->ranges[i];
-
-		len += snprintf(row->ranges + len, sizeof(row->ranges) - len,
-				"%s%u:%llx-%llx", len ? " " : "",
-				report->pids[range->process],
-				(unsigned long long)range->start,
-				(unsigned long long)range->end);
-	}
-}
-
-static void make_row(const struct report *report, size_t i, struct row *row)
-{
-	row->area = &report->cow.areas.v[i];
-	row->counts = &report->cow.counts[i];
-	cow_area_name(row->area->vma, row->area->ranges[0].start, row->name,
-		      sizeof(row->name));
-	describe_by(report, row);
-	describe_ranges(report, row);
-}
-
-/* ---- JSON of what is a list over the processes ---- */
-
-static void show_list(struct show *s, const char *key, const uint64_t *values)
+static void show_pair(struct show *s, const char *key, const uint64_t *values)
 {
 	show_open_list_row(s, key);
 	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++)
@@ -238,154 +164,58 @@ static void show_list(struct show *s, const char *key, const uint64_t *values)
 	show_close(s);
 }
 
-static void show_copied_by(const struct report *report, struct show *s,
-			   const struct mml_cow_counts *counts)
+static bool show_list(struct cow_areas *areas, const struct show_column *column,
+		      const struct cow_row *data)
 {
-	char who[16];
+	const struct mml_cow_counts *counts = ((const struct row *)data)->counts;
+	const struct {
+		const char *key;
+		const uint64_t *values;
+	} lists[] = {
+		{ "own", counts->own },
+		{ "unfaulted", counts->unfaulted },
+		{ "alone", counts->alone },
+		{ "zero", counts->zero },
+	};
 
-	show_open_row(s, "copied_by");
-	for (unsigned int i = 0; i <= MML_COW_EITHER; i++) {
-		name_who(who, sizeof(who), report, i);
-		show(s, who, NULL, show_uint(counts->copied_by[i]));
-	}
-	show_close(s);
-}
-
-static void show_ranges(const struct report *report, struct show *s,
-			const struct mml_area *area)
-{
-	show_open_list_row(s, "ranges");
-	for (size_t i = 0; i < area->nr_ranges; i++) {
-		show_open_row(s, NULL);
-		show(s, "pid", NULL, show_uint(report->pids[area->ranges[i].process]));
-		show(s, "start", NULL, show_addr(area->ranges[i].start));
-		show(s, "end", NULL, show_addr(area->ranges[i].end));
-		show_close(s);
-	}
-	show_close(s);
-}
-
-static void show_member(const struct report *report, struct show *s,
-			const struct show_column *column, const struct row *row)
-{
-	if (!column->key)
-		return;
-	if (!strcmp(column->key, "ranges"))
-		show_ranges(report, s, row->area);
-	else if (!strcmp(column->key, "copied_by"))
-		show_copied_by(report, s, row->counts);
-	else if (!strcmp(column->key, "own"))
-		show_list(s, "own", row->counts->own);
-	else if (!strcmp(column->key, "unfaulted"))
-		show_list(s, "unfaulted", row->counts->unfaulted);
-	else if (!strcmp(column->key, "alone"))
-		show_list(s, "alone", row->counts->alone);
-	else if (!strcmp(column->key, "zero"))
-		show_list(s, "zero", row->counts->zero);
-	else
-		show(s, column->key, NULL, show_column_value(column, row));
-}
-
-/* ---- printing ---- */
-
-static int print_json_areas(struct report *report, struct cow_map *map,
-			    struct cow_symbols *symbols)
-{
-	struct show *s = &report->ctx->show;
-	struct row row;
-	int ret = 0;
-
-	show_open_list(s, "areas");
-	for (size_t i = 0; !ret && i < report->nr_rows; i++) {
-		make_row(report, report->rows[i], &row);
-		show_open_row(s, NULL);
-		for (size_t j = 0; j < report->options->chosen.n; j++)
-			show_member(report, s, report->options->chosen.column[j], &row);
-		if (report->options->map)
-			ret = cow_map_area(map, &report->cow, report->rows[i],
-					   row.name);
-		if (!ret && report->options->symbols)
-			ret = cow_symbols_pair(symbols, &report->cow,
-					       report->rows[i], row.name);
-		show_close(s);
-	}
-	show_close(s);
-	return ret;
-}
-
-static int print_table(struct report *report)
-{
-	struct headed headed[SHOW_COLUMNS_MAX];
-	struct show_columns shown = { .n = 0 };
-	struct show_table table;
-	struct row row;
-
-	for (size_t i = 0; i < report->options->chosen.n; i++) {
-		const struct show_column *column = report->options->chosen.column[i];
-
-		if (is_idle(report, column))
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		if (strcmp(column->key, lists[i].key))
 			continue;
-		shown.column[shown.n] = head(report, column, &headed[shown.n]);
-		shown.n++;
+		show_pair(&areas->options->ctx->show, column->key, lists[i].values);
+		return true;
 	}
-	if (show_table_open(&table, &report->ctx->show, "areas", &shown, 0))
-		return -1;
-	for (size_t i = 0; i < report->nr_rows; i++) {
-		make_row(report, report->rows[i], &row);
-		show_row(&table, &row);
-	}
-	show_table_end(&table);
-	return 0;
+	return false;
 }
 
-static int print_maps(struct report *report, struct cow_map *map)
+static int draw(struct cow_areas *areas, size_t area, const char *name)
 {
-	struct row row;
-	int ret = 0;
+	struct report *report = (struct report *)areas;
 
-	for (size_t i = 0; !ret && i < report->nr_rows; i++) {
-		make_row(report, report->rows[i], &row);
-		ret = cow_map_area(map, &report->cow, report->rows[i],
-					   row.name);
-	}
-	cow_map_legend(map);
-	return ret;
+	return cow_map_area(&report->map, &report->cow, area, name);
 }
 
-static int print_symbols(struct report *report, struct cow_symbols *symbols)
+static void legend(struct cow_areas *areas)
 {
-	struct row row;
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < report->nr_rows; i++) {
-		make_row(report, report->rows[i], &row);
-		ret = cow_symbols_pair(symbols, &report->cow, report->rows[i],
-				       row.name);
-	}
-	show_text(&report->ctx->show, "\n");
-	return ret;
+	cow_map_legend(&((struct report *)areas)->map);
 }
 
-static int print_areas(struct report *report)
+static int look_up(struct cow_areas *areas, struct cow_symbols *symbols,
+		   size_t area, const char *name)
 {
-	struct show *s = &report->ctx->show;
-	struct cow_symbols symbols;
-	struct cow_map map;
-	int ret;
-
-	cow_map_begin(&map, s, report->pids);
-	ret = cow_symbols_begin(&symbols, s, report->reading);
-	if (!ret && s->json)
-		ret = print_json_areas(report, &map, &symbols);
-	else if (!ret)
-		ret = print_table(report);
-	if (!ret && !s->json && report->options->map)
-		ret = print_maps(report, &map);
-	if (!ret && !s->json && report->options->symbols)
-		ret = print_symbols(report, &symbols);
-	cow_symbols_end(&symbols);
-	return ret;
+	return cow_symbols_pair(symbols, &report_of(areas)->cow, area, name);
 }
+
+static const struct cow_areas_ops ops = {
+	.row = make_row,
+	.show_list = show_list,
+	.is_idle = is_idle,
+	.head = head,
+	.draw = draw,
+	.legend = legend,
+	.symbols = look_up,
+};
+
+/* ---- what it comes to ---- */
 
 static uint64_t bytes_of(const struct report *report, uint64_t pages)
 {
@@ -398,6 +228,7 @@ static void print_private(const struct report *report)
 	const struct mml_cow_counts *t = &report->total;
 	struct show *s = &report->ctx->show;
 	uint64_t common = t->private_shared + t->copied + t->different;
+	struct mml_set_share by[MML_COW_PROCESSES + 1];
 
 	show(s, "private_shared", "private  %s", show_uint(t->private_shared));
 	show(s, "private_common", " of %s common pages shared", show_uint(common));
@@ -407,7 +238,8 @@ static void print_private(const struct report *report)
 	show(s, "copied", ", %s copied", show_uint(t->copied));
 	show(s, "copied_bytes", " (%s)", show_bytes(bytes_of(report, t->copied)));
 	show_text(s, "\n");
-	show_copied_by(report, s, t);
+	take_by(t, by);
+	cow_show_by(&report->areas, by, MML_COW_EITHER + 1);
 	show(s, "different", NULL, show_uint(t->different));
 	if (t->different)
 		show_text(s, "differ   %llu pages are two frames of which neither is known to be a copy of the other:\n"
@@ -432,7 +264,7 @@ static void print_outside(const struct report *report)
 			  (unsigned long long)frames->untold);
 	show_open_row(s, "frames");
 	show(s, "both", NULL, show_uint(frames->both));
-	show_list(s, "mapped", frames->in);
+	show_pair(s, "mapped", frames->in);
 	show(s, "outside", NULL, show_uint(frames->outside));
 	show(s, "untold", NULL, show_uint(frames->untold));
 	show_close(s);
@@ -447,14 +279,14 @@ static void print_total(const struct report *report)
 	show_open(s, "total");
 	show(s, "shared", NULL, show_uint(t->shared));
 	print_private(report);
-	show_list(s, "own", t->own);
-	show_list(s, "unfaulted", t->unfaulted);
-	show_list(s, "alone", t->alone);
+	show_pair(s, "own", t->own);
+	show_pair(s, "unfaulted", t->unfaulted);
+	show_pair(s, "alone", t->alone);
 	show(s, "next", "next     %s would be copied by a write (predicted)\n",
 	     show_uint(t->next));
 	show(s, "swapped", t->swapped ? "swapped  %s pages, on one side at least\n" : NULL,
 	     show_uint(t->swapped));
-	show_list(s, "zero", t->zero);
+	show_pair(s, "zero", t->zero);
 	if (zero)
 		show_text(s, "zeroes   %llu mapped to the kernel's one page of zeroes: no memory, not counted\n",
 			  (unsigned long long)zero);
@@ -463,42 +295,6 @@ static void print_total(const struct report *report)
 }
 
 /* ---- which areas ---- */
-
-static bool is_hit(const struct mml_area *area, unsigned int process,
-		   const struct mml_ranges *ranges)
-{
-	for (size_t i = 0; i < area->nr_ranges; i++) {
-		const struct mml_area_range *range = &area->ranges[i];
-
-		for (size_t j = 0; range->process == process && j < ranges->n; j++) {
-			if (range->start < ranges->v[j].end &&
-			    ranges->v[j].start < range->end)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* --area: a range or a name, that of the first process that knows it. */
-static int choose_areas(struct report *report)
-{
-	const struct cow_reading *reading = report->reading;
-	struct mml_ranges ranges = { .n = 0 };
-	struct mml_error err = { .exit = MML_EXIT_USAGE };
-	unsigned int which = 0;
-
-	while (mml_parse_ranges(report->options->area,
-				reading->process[which]->page_size,
-				reading->process[which]->vmas, &ranges, &err)) {
-		mml_ranges_free(&ranges);
-		if (++which == MML_COW_PROCESSES)
-			return ctx_error(report->ctx, &err);
-	}
-	for (size_t i = 0; i < report->cow.areas.n; i++)
-		report->listed[i] &= is_hit(&report->cow.areas.v[i], which, &ranges);
-	mml_ranges_free(&ranges);
-	return 0;
-}
 
 /* The names of the first few areas that others map as well. */
 static void note_outside(struct report *report, size_t i)
@@ -530,31 +326,35 @@ static int compare_copied(const void *a, const void *b, void *arg)
 /* --top: only those that were copied most, and these first. */
 static void keep_top(struct report *report)
 {
-	qsort_r(report->rows, report->nr_rows, sizeof(*report->rows),
+	struct cow_areas *areas = &report->areas;
+
+	qsort_r(areas->rows, areas->nr_rows, sizeof(*areas->rows),
 		compare_copied, report->cow.counts);
-	if (report->nr_rows > report->options->top)
-		report->nr_rows = report->options->top;
+	if (areas->nr_rows > areas->options->top)
+		areas->nr_rows = areas->options->top;
 }
 
 /* Areas without a page are left out. */
 static int list_areas(struct report *report)
 {
+	struct cow_areas *areas = &report->areas;
 	struct mml_cow *cow = &report->cow;
-	int ret = 0;
+	struct cow_wanted wanted;
+	int ret = cow_find_wanted(areas, &wanted);
 
-	for (size_t i = 0; i < cow->areas.n; i++)
-		report->listed[i] = !mml_cow_is_empty(&cow->counts[i]);
-	if (report->options->area)
-		ret = choose_areas(report);
 	for (size_t i = 0; !ret && i < cow->areas.n; i++) {
-		if (!report->listed[i])
+		const struct mml_area *area = &cow->areas.v[i];
+
+		if (mml_cow_is_empty(&cow->counts[i]) ||
+		    !cow_is_wanted(&wanted, area->ranges, area->nr_ranges))
 			continue;
-		report->rows[report->nr_rows++] = i;
+		areas->rows[areas->nr_rows++] = i;
 		mml_cow_sum(&report->total, &cow->counts[i]);
 		if (cow->counts[i].outside)
 			note_outside(report, i);
 	}
-	if (report->options->top)
+	mml_ranges_free(&wanted.ranges);
+	if (areas->options->top)
 		keep_top(report);
 	return ret;
 }
@@ -565,7 +365,7 @@ static void show_pids(const struct report *report)
 
 	show_open_list_row(s, "pids");
 	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++)
-		show(s, NULL, NULL, show_uint(report->pids[i]));
+		show(s, NULL, NULL, show_uint(cow_pid(report->reading, i)));
 	show_close(s);
 }
 
@@ -577,7 +377,8 @@ static int print_report(struct report *report)
 	show_begin(&ctx->show);
 	show_pids(report);
 	show(&ctx->show, "one_mm", NULL, show_bool(false));
-	ret = print_areas(report);
+	cow_map_begin(&report->map, &ctx->show, report->reading);
+	ret = cow_print_areas(&report->areas);
 	if (!ret) {
 		print_total(report);
 		cow_show_dump(ctx, report->reading);
@@ -592,16 +393,15 @@ static int compare(struct report *report)
 
 	if (mml_cow_compare(&report->cow, report->reading->process))
 		return cow_out_of_memory(report->ctx);
-	report->listed = calloc(report->cow.areas.n + 1, sizeof(bool));
-	report->rows = calloc(report->cow.areas.n + 1, sizeof(*report->rows));
-	if (!report->listed || !report->rows)
+	report->areas.rows = calloc(report->cow.areas.n + 1,
+				    sizeof(*report->areas.rows));
+	if (!report->areas.rows)
 		ret = cow_out_of_memory(report->ctx);
 	if (!ret)
 		ret = list_areas(report);
 	if (!ret)
 		ret = print_report(report);
-	free(report->listed);
-	free(report->rows);
+	free(report->areas.rows);
 	return ret;
 }
 
@@ -616,13 +416,11 @@ int cow_report_pair(const struct cow_options *options,
 		    const struct cow_reading *reading)
 {
 	struct report report = {
-		.options = options, .ctx = options->ctx, .reading = reading,
+		.areas = { .ops = &ops, .options = options, .reading = reading },
+		.ctx = options->ctx, .reading = reading,
 	};
-	int ret;
+	int ret = compare(&report);
 
-	for (unsigned int i = 0; i < MML_COW_PROCESSES; i++)
-		report.pids[i] = reading->process[i]->pid;
-	ret = compare(&report);
 	mml_cow_free(&report.cow);
 	return ret;
 }

@@ -160,11 +160,8 @@ static void print_strip(struct strip *strip)
 		for (uint64_t i = 0; i < n; i++)
 			line[i] = letter_of(map, &strip->cells[first + i]);
 		line[n] = '\0';
-		show_open_row(map->show, NULL);
-		show(map->show, "start", "%s  ",
-		     show_addr(strip->start + first * strip->scale * strip->page_size));
-		show(map->show, "cells", "%s\n", show_str(line));
-		show_close(map->show);
+		cow_map_line(map->show, strip->start +
+			     first * strip->scale * strip->page_size, line);
 	}
 	strip->pages = 0;
 	free(strip->cells);
@@ -228,7 +225,6 @@ int cow_set_map_area(struct cow_set_map *map, const struct mml_set *set,
 	struct strip strip = {
 		.map = map, .scale = 1, .page_size = set->process[0]->page_size,
 	};
-	char escaped[1024];
 	int ret;
 
 	ret = mml_set_pieces(set, area, measure, &strip);
@@ -238,19 +234,12 @@ int cow_set_map_area(struct cow_set_map *map, const struct mml_set *set,
 		strip.scale *= 2;
 	strip.pages = 0;
 	map->blocks |= strip.scale > 1;
-	show_style(map->show, SHOW_BOLD);
-	show_text(map->show, "\n%s", show_escape(name, escaped, sizeof(escaped)));
-	show_style(map->show, SHOW_PLAIN);
-	show_open_row(map->show, "map");
-	show(map->show, "pages_per_cell", ", pages a character: %s\n",
-	     show_uint(strip.scale));
-	show_open_list_row(map->show, "lines");
+	cow_map_open(map->show, name, strip.scale);
 	ret = mml_set_pieces(set, area, draw_piece, &strip);
 	if (!ret)
 		print_strip(&strip);
 	free(strip.cells);
-	show_close(map->show);
-	show_close(map->show);
+	cow_map_close(map->show);
 	return ret;
 }
 
@@ -265,7 +254,7 @@ void cow_set_map_legend(struct cow_set_map *map)
 		if (!(map->letters >> i & 1))
 			continue;
 		show_text(map->show, "%c  process %u\n", 'A' + i,
-			  map->reading->process[i]->pid);
+			  cow_pid(map->reading, i));
 	}
 	if (map->capitals)
 		show_text(map->show, "A capital has made a copy.\n");

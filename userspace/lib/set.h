@@ -82,16 +82,11 @@ struct mml_set_counts {
 	uint64_t zero;		/* mapped to the page of zeroes: nothing of the above */
 };
 
-struct mml_set_range {
-	uint32_t process;
-	uint64_t start, end;
-};
-
 struct mml_set_area {
 	const struct mml_vma *vma;	/* the first: gives name and kind */
 	struct mml_set_counts counts;
 	bool copied_on_write;		/* a private mapping that has an anon_vma */
-	const struct mml_set_range *ranges;	/* by process, then address */
+	const struct mml_area_range *ranges;	/* by process, then address */
 	size_t nr_ranges;
 	const struct mml_set_share *shared_by;	/* ascending k */
 	size_t nr_shared_by;
@@ -114,7 +109,7 @@ struct mml_set {
 	/* for set.c and its kin */
 	struct mml_set_stretch *stretch;
 	size_t nr_stretches;
-	struct mml_set_range *ranges;
+	struct mml_area_range *ranges;
 	struct mml_set_share *shares;
 	size_t nr_shares, room_shares;
 	size_t borders;		/* the most that were sorted at a time */

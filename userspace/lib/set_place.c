@@ -394,7 +394,7 @@ static void number_areas(struct placer *p)
 static void lay_ranges(struct placer *p)
 {
 	struct mml_set *set = p->set;
-	struct mml_set_range *next = set->ranges;
+	struct mml_area_range *next = set->ranges;
 
 	for (size_t i = 0; i < set->nr_areas; i++) {
 		set->areas[i].ranges = next;
@@ -403,14 +403,14 @@ static void lay_ranges(struct placer *p)
 	}
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct mml_set_area *area = &set->areas[p->v[i].area];
-		struct mml_set_range *last =
-			(struct mml_set_range *)area->ranges + area->nr_ranges;
+		struct mml_area_range *last =
+			(struct mml_area_range *)area->ranges + area->nr_ranges;
 
 		if (area->nr_ranges && last[-1].process == p->v[i].process &&
 		    last[-1].end == p->v[i].vma->start) {
 			last[-1].end = p->v[i].vma->end;
 		} else {
-			*last = (struct mml_set_range){ p->v[i].process,
+			*last = (struct mml_area_range){ p->v[i].process,
 				p->v[i].vma->start, p->v[i].vma->end };
 			area->nr_ranges++;
 		}
