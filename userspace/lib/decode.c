@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Every nest of the protocol is described by a table of struct field, and one
- * function decodes them all. Extents come as columns, described by another.
+ * function (lib/fields.h) decodes them all. Extents come as columns, described
+ * by another.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,118 +10,7 @@
 
 #include "lib/columns.h"
 #include "lib/decode.h"
-
-enum field_kind {
-	FIELD_U32,
-	FIELD_U64,
-	FIELD_FLAG,	/* into a bool */
-	FIELD_TEXT,	/* into a char array */
-	FIELD_DUP,	/* into a char pointer, allocated */
-};
-
-struct field {
-	uint16_t attr;
-	uint8_t kind;
-	bool required;
-	uint16_t offset;
-	uint16_t size;
-};
-
-#define FIELD(number, how, structure, member) {				\
-	.attr = (number), .kind = (how),				\
-	.offset = offsetof(structure, member),				\
-	.size = sizeof(((structure *)0)->member),			\
-}
-#define REQUIRED(number, how, structure, member) {			\
-	.attr = (number), .kind = (how), .required = true,		\
-	.offset = offsetof(structure, member),				\
-	.size = sizeof(((structure *)0)->member),			\
-}
-
-static int read_number(const struct nlattr *attr, void *to, size_t size)
-{
-	if (mnl_attr_get_payload_len(attr) != size)
-		return -EBADMSG;
-	memcpy(to, mnl_attr_get_payload(attr), size);
-	return 0;
-}
-
-/* The bytes of a string without its NUL, or -EBADMSG when it has none. */
-static ssize_t text_length(const struct nlattr *attr)
-{
-	const char *text = mnl_attr_get_payload(attr);
-	size_t size = mnl_attr_get_payload_len(attr);
-	const char *end = memchr(text, '\0', size);
-
-	return end ? end - text : -EBADMSG;
-}
-
-static int read_text(const struct nlattr *attr, char *to, size_t size)
-{
-	ssize_t len = text_length(attr);
-
-	if (len < 0 || (size_t)len >= size)
-		return -EBADMSG;
-	memcpy(to, mnl_attr_get_payload(attr), len + 1);
-	return 0;
-}
-
-static int dup_text(const struct nlattr *attr, char **to)
-{
-	if (text_length(attr) < 0)
-		return -EBADMSG;
-	free(*to);
-	*to = strdup(mnl_attr_get_payload(attr));
-	return *to ? 0 : -ENOMEM;
-}
-
-static int read_field(const struct nlattr *attr, const struct field *field,
-		      void *to)
-{
-	switch (field->kind) {
-	case FIELD_U32:
-	case FIELD_U64:
-		return read_number(attr, to, field->size);
-	case FIELD_FLAG:
-		*(bool *)to = true;
-		return 0;
-	case FIELD_TEXT:
-		return read_text(attr, to, field->size);
-	default:
-		return dup_text(attr, to);
-	}
-}
-
-/* Reads the attributes in @payload that @fields (@n of them) knows, to @to. */
-static int read_fields(const void *payload, size_t len,
-		       const struct field *fields, size_t n, void *to)
-{
-	const struct nlattr *attr;
-	uint64_t seen = 0;
-	size_t i;
-	int ret;
-
-	mnl_attr_for_each_payload(payload, len) {
-		for (i = 0; i < n; i++)
-			if (fields[i].attr == mnl_attr_get_type(attr))
-				break;
-		if (i == n)
-			continue;
-		ret = read_field(attr, &fields[i], (char *)to + fields[i].offset);
-		if (ret)
-			return ret;
-		seen |= 1ULL << i;
-	}
-	for (i = 0; i < n; i++)
-		if (fields[i].required && !(seen & 1ULL << i))
-			return -EBADMSG;
-	return 0;
-}
-
-#define read_nest(nest, fields, to)					\
-	read_fields(mnl_attr_get_payload(nest),				\
-		    mnl_attr_get_payload_len(nest),			\
-		    fields, sizeof(fields) / sizeof(*(fields)), to)
+#include "lib/fields.h"
 
 static const struct field info_fields[] = {
 	REQUIRED(MMLENS_A_VERSION, FIELD_TEXT, struct mml_info, version),
@@ -309,14 +199,14 @@ static int read_envelope(const struct mml_message *msg,
 		return -EBADMSG;
 	memset(envelope, 0, sizeof(*envelope));
 	envelope->mm_id = MMLENS_UNKNOWN;
-	return read_nest(nest, envelope_fields, envelope);
+	return mml_read_nest(nest, envelope_fields, envelope);
 }
 
 static int read_u64(const struct mml_message *msg, int attr, uint64_t *to)
 {
 	if (!msg->attr[attr])
 		return -EBADMSG;
-	return read_number(msg->attr[attr], to, sizeof(*to));
+	return mml_read_number(msg->attr[attr], to, sizeof(*to));
 }
 
 /**
@@ -334,10 +224,10 @@ int mml_decode_info(const struct nlmsghdr *nlh, struct mml_info *info)
 	info->vma_store = MMLENS_UNKNOWN32;
 	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
 		return -EBADMSG;
-	ret = read_fields(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
-			  mnl_nlmsg_get_payload_len(nlh) - GENL_HDRLEN,
-			  info_fields,
-			  sizeof(info_fields) / sizeof(*info_fields), info);
+	ret = mml_read_fields(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
+			      mnl_nlmsg_get_payload_len(nlh) - GENL_HDRLEN,
+			      info_fields,
+			      sizeof(info_fields) / sizeof(*info_fields), info);
 	if (ret)
 		return ret;
 	/* All arithmetic on addresses relies on this one. */
@@ -379,7 +269,7 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
 	if (!msg.attr[MMLENS_A_MM])
 		return -EBADMSG;
 	mm->has_mm = mm->envelope.mm_id != MMLENS_UNKNOWN;
-	return read_nest(msg.attr[MMLENS_A_MM], mm_fields, mm);
+	return mml_read_nest(msg.attr[MMLENS_A_MM], mm_fields, mm);
 }
 
 /**
@@ -397,10 +287,10 @@ int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma)
 	memset(vma, 0, sizeof(*vma));
 	memset(vma->counts, 0xff, sizeof(vma->counts));
 	fill_unknown(vma, vma_fields, sizeof(vma_fields) / sizeof(*vma_fields));
-	ret = read_nest(nest, vma_fields, vma);
+	ret = mml_read_nest(nest, vma_fields, vma);
 	mnl_attr_for_each_nested(attr, nest)
 		if (!ret && mnl_attr_get_type(attr) == MMLENS_VMA_COUNTS)
-			ret = read_nest(attr, count_fields, vma);
+			ret = mml_read_nest(attr, count_fields, vma);
 	if (!ret && vma->end <= vma->start)
 		ret = -EBADMSG;
 	return ret;
@@ -483,7 +373,7 @@ static int read_levels(const struct nlmsghdr *nlh, struct mml_walk *walk)
 		level = &walk->levels[walk->nr_levels++];
 		fill_unknown(level, level_fields,
 			     sizeof(level_fields) / sizeof(*level_fields));
-		ret = read_nest(attr, level_fields, level);
+		ret = mml_read_nest(attr, level_fields, level);
 		if (ret)
 			return ret;
 	}
@@ -579,7 +469,7 @@ int mml_decode_walk(const struct nlmsghdr *nlh, struct mml_walk *walk)
 				     &walk->has_next);
 	walk->depth = MMLENS_UNKNOWN32;
 	if (!ret && msg.attr[MMLENS_A_DEPTH])
-		ret = read_number(msg.attr[MMLENS_A_DEPTH], &walk->depth,
+		ret = mml_read_number(msg.attr[MMLENS_A_DEPTH], &walk->depth,
 				  sizeof(walk->depth));
 	if (!ret)
 		ret = read_levels(nlh, walk);
@@ -608,7 +498,7 @@ static int read_trailer(const struct nlattr *nest, struct mml_dump *dump)
 	struct trailer trailer = {
 		.torn = MMLENS_UNKNOWN32, .deposited = MMLENS_UNKNOWN,
 	};
-	int ret = read_nest(nest, trailer_fields, &trailer);
+	int ret = mml_read_nest(nest, trailer_fields, &trailer);
 
 	if (ret)
 		return ret;
@@ -687,7 +577,7 @@ int mml_decode_extents(const struct mml_message *msg, uint64_t granted,
 		return 0;
 	if (!msg->attr[MMLENS_A_EXTENTS] || !msg->attr[MMLENS_A_COUNT])
 		return -EBADMSG;
-	ret = read_number(msg->attr[MMLENS_A_COUNT], &count, sizeof(count));
+	ret = mml_read_number(msg->attr[MMLENS_A_COUNT], &count, sizeof(count));
 	if (!ret)
 		ret = mml_columns_find(msg->attr[MMLENS_A_EXTENTS], mml_columns,
 				       MMLENS_COL_MAX, granted, count, column);
