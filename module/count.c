@@ -155,7 +155,7 @@ static const struct mmlens_visitor count_visitor = {
  */
 int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
 		       struct mm_struct *mm, unsigned long *pos,
-		       unsigned long end, u64 deadline)
+		       unsigned long end, struct mmlens_deadline *deadline)
 {
 	struct counting counting = {
 		.counts = counts,

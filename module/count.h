@@ -15,14 +15,14 @@ struct mmlens_counts {
 	u64 of[MMLENS_VMA_COL_MAX + 1];
 };
 
-/* Attributes of all counts. */
-#define MMLENS_COUNTS_SIZE						\
+/* Attributes of the counts of a MMLENS_VMA_COL_BIT() mask. */
+#define MMLENS_COUNTS_SIZE(columns)					\
 	(nla_total_size(0) +						\
-	 MMLENS_VMA_COL_MAX * nla_total_size_64bit(sizeof(u64)))
+	 hweight64(columns) * nla_total_size_64bit(sizeof(u64)))
 
 int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
 		       struct mm_struct *mm, unsigned long *pos,
-		       unsigned long end, u64 deadline);
+		       unsigned long end, struct mmlens_deadline *deadline);
 int mmlens_put_counts(struct sk_buff *skb, const struct mmlens_counts *counts,
 		      u64 granted);
 

@@ -310,10 +310,13 @@ static int dump_last(struct mmlens_dump *dump, struct sk_buff *skb,
  */
 static int dump_window(struct mmlens_dump *dump, unsigned int wait_us)
 {
+	struct mmlens_deadline deadline = {};
 	int ret;
 
-	if (dump->ops->frames)
-		return dump->ops->window(dump, ktime_get_mono_fast_ns() + WINDOW_NS);
+	if (dump->ops->frames) {
+		deadline.at = ktime_get_mono_fast_ns() + WINDOW_NS;
+		return dump->ops->window(dump, &deadline);
+	}
 	ret = mmlens_target_lock(&dump->target, wait_us, true);
 	if (ret)
 		return ret;
@@ -322,7 +325,8 @@ static int dump_window(struct mmlens_dump *dump, unsigned int wait_us)
 		dump->first = mmlens_epoch_sample(dump->target.mm);
 		dump->sampled = true;
 	}
-	ret = dump->ops->window(dump, ktime_get_mono_fast_ns() + WINDOW_NS);
+	deadline.at = ktime_get_mono_fast_ns() + WINDOW_NS;
+	ret = dump->ops->window(dump, &deadline);
 	dump->last = mmlens_epoch_sample(dump->target.mm);
 	mmlens_target_unlock(&dump->target);
 	return ret;

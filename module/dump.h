@@ -20,7 +20,7 @@ struct mmlens_dump;
  *	set dump->columns. Return 0 or an errno
  * @begin: a new message of at most @room bytes of data begins
  * @window: under the mmap lock: walk on from dump->pos, set dump->pos to how
- *	far it went, and do not go on past @deadline (ktime_get_mono_fast_ns()).
+ *	far it went, and do not go on past @deadline.
  *	Return 0; 1 when the message is full; -EAGAIN when a lock was taken
  * @put: put the data, if there is any
  * @put_last: put more totals into the trailer (optional)
@@ -33,7 +33,8 @@ struct mmlens_dump_ops {
 	int (*request)(struct mmlens_dump *dump, struct nlattr **attrs,
 		       struct netlink_ext_ack *extack);
 	void (*begin)(struct mmlens_dump *dump, size_t room);
-	int (*window)(struct mmlens_dump *dump, u64 deadline);
+	int (*window)(struct mmlens_dump *dump,
+		      struct mmlens_deadline *deadline);
 	int (*put)(struct mmlens_dump *dump, struct sk_buff *skb);
 	int (*put_last)(struct mmlens_dump *dump, struct sk_buff *skb);
 	void (*free)(struct mmlens_dump *dump);

@@ -166,7 +166,7 @@ static bool frame_stride(struct frame_dump *fd)
 	return take_block(fd, state, end);
 }
 
-static int frame_window(struct mmlens_dump *dump, u64 deadline)
+static int frame_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline)
 {
 	struct frame_dump *fd = container_of(dump, struct frame_dump, dump);
 	bool more;
@@ -175,7 +175,7 @@ static int frame_window(struct mmlens_dump *dump, u64 deadline)
 	do {
 		more = frame_stride(fd);
 	} while (more && dump->pos < dump->end && !need_resched() &&
-		 ktime_get_mono_fast_ns() < deadline);
+		 ktime_get_mono_fast_ns() < deadline->at);
 	rcu_read_unlock();
 	return fd->full;
 }

@@ -171,11 +171,12 @@ static const struct mmlens_visitor place_visitor = {
 static int place_descend(struct place *place, struct mm_struct *mm)
 {
 	unsigned long page = place->addr & PAGE_MASK;
+	struct mmlens_deadline never = { .at = U64_MAX };
 	struct mmlens_walk walk = {
 		.mm = mm,
 		.visitor = &place_visitor,
 		.private = place,
-		.deadline = U64_MAX,
+		.deadline = &never,
 	};
 	int err = mmlens_walk_range(&walk, page, page + PAGE_SIZE);
 

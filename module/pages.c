@@ -242,7 +242,7 @@ static void page_begin(struct mmlens_dump *dump, size_t room)
 	pd->full = false;
 }
 
-static int page_window(struct mmlens_dump *dump, u64 deadline)
+static int page_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline)
 {
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
 	struct mmlens_walk walk = {

@@ -229,7 +229,8 @@ static void table_begin(struct mmlens_dump *dump, size_t room)
 	td->full = false;
 }
 
-static int table_window(struct mmlens_dump *dump, u64 deadline)
+static int table_window(struct mmlens_dump *dump,
+			struct mmlens_deadline *deadline)
 {
 	struct table_dump *td = container_of(dump, struct table_dump, dump);
 	struct mmlens_walk walk = {

@@ -275,15 +275,30 @@ int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us,
 	return err;
 }
 
+/*
+ * Entries between two looks at the clock. VMAs of a page and tables with next
+ * to nothing in them come by the thousand, and a clock that is not the TSC
+ * takes longer to read than they do.
+ */
+#define WORK_PER_LOOK 512
+
 /**
  * mmlens_lock_overdue() - is it time to give a held mmap lock back?
  * @mm: whose mmap lock is held
- * @deadline: ktime_get_mono_fast_ns() until which it may be held
+ * @deadline: until when it may be held
+ * @work: how many entries were looked at since this was last asked, or what
+ *	took as long
  */
-bool mmlens_lock_overdue(struct mm_struct *mm, u64 deadline)
+bool mmlens_lock_overdue(struct mm_struct *mm, struct mmlens_deadline *deadline,
+			 u32 work)
 {
-	return mmap_lock_is_contended(mm) || need_resched() ||
-	       ktime_get_mono_fast_ns() >= deadline;
+	if (mmap_lock_is_contended(mm) || need_resched())
+		return true;
+	deadline->work += work;
+	if (deadline->work < WORK_PER_LOOK)
+		return false;
+	deadline->work = 0;
+	return ktime_get_mono_fast_ns() >= deadline->at;
 }
 
 /**

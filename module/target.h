@@ -46,7 +46,18 @@ int mmlens_target_lock(struct mmlens_target *target, unsigned int wait_us,
 		       bool queue);
 void mmlens_target_unlock(struct mmlens_target *target);
 
-bool mmlens_lock_overdue(struct mm_struct *mm, u64 deadline);
+/**
+ * struct mmlens_deadline - when a held mmap lock is to be given back
+ * @at: ktime_get_mono_fast_ns()
+ * @work: entries looked at since the clock was
+ */
+struct mmlens_deadline {
+	u64 at;
+	u32 work;
+};
+
+bool mmlens_lock_overdue(struct mm_struct *mm, struct mmlens_deadline *deadline,
+			 u32 work);
 
 void mmlens_opaque_init(void);
 u64 mmlens_opaque(const void *object);

@@ -230,6 +230,9 @@ int mmlens_put_vma(struct sk_buff *skb, int attr,
 #define BATCH_VMAS	128
 #define BATCH_PATHS	(32 * 1024)
 
+/* So many entries could be looked at in the time that a VMA takes. */
+#define VMA_WORK	16
+
 struct counted_vma {
 	struct mmlens_vma_facts facts;
 	struct mmlens_counts counts;
@@ -256,16 +259,25 @@ static void vma_begin(struct mmlens_dump *dump, size_t room)
 	vd->count = 0;
 }
 
+/* No more than its attributes take. */
+static size_t vma_size(const struct mmlens_vma_facts *facts, size_t path,
+		       u64 columns)
+{
+	return MMLENS_VMA_NUMBERS_SIZE +
+	       nla_total_size(strlen(facts->name) + 1) +
+	       (facts->ops ? nla_total_size(MMLENS_VMA_OPS_LEN) : 0) +
+	       nla_total_size(path) +
+	       (columns ? MMLENS_COUNTS_SIZE(columns) : 0);
+}
+
 /* Give the VMA at hand its place in the message; false when there is none. */
 static bool vma_push(struct vma_dump *vd)
 {
 	struct counted_vma *vma = &vd->vmas[vd->count];
 	const char *path = vd->now.facts.path;
 	size_t length = path ? strlen(path) + 1 : 0;
-	size_t size = MMLENS_VMA_SIZE + nla_total_size(length);
+	size_t size = vma_size(&vd->now.facts, length, vd->dump.columns);
 
-	if (vd->dump.columns)
-		size += MMLENS_COUNTS_SIZE;
 	if (vd->count == BATCH_VMAS || size > vd->room)
 		return false;
 	*vma = vd->now;
@@ -309,7 +321,7 @@ static bool vma_same(struct vma_dump *vd)
  * lock was last held is left at what was counted, and what is there now comes
  * as one more.
  */
-static int vma_count(struct vma_dump *vd, u64 deadline)
+static int vma_count(struct vma_dump *vd, struct mmlens_deadline *deadline)
 {
 	struct mmlens_dump *dump = &vd->dump;
 	unsigned long end = min_t(u64, vd->now.facts.end, dump->end);
@@ -329,7 +341,7 @@ static int vma_count(struct vma_dump *vd, u64 deadline)
 	return err || dump->pos == end ? err : -EAGAIN;
 }
 
-static int vma_window(struct mmlens_dump *dump, u64 deadline)
+static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline)
 {
 	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
 
@@ -344,7 +356,7 @@ static int vma_window(struct mmlens_dump *dump, u64 deadline)
 		if (!vma_push(vd))
 			return 1;
 	} while (dump->pos < dump->end &&
-		 !mmlens_lock_overdue(dump->target.mm, deadline));
+		 !mmlens_lock_overdue(dump->target.mm, deadline, VMA_WORK));
 	return 0;
 }
 

@@ -41,10 +41,12 @@ struct mmlens_vma_facts {
 	const void *ops;
 };
 
-/* Attributes of one VMA, but for its path. */
-#define MMLENS_VMA_SIZE							\
+/* Attributes of one VMA, but for its texts; and with them, but for its path. */
+#define MMLENS_VMA_NUMBERS_SIZE						\
 	(nla_total_size(0) + 9 * nla_total_size_64bit(sizeof(u64)) +	\
-	 4 * nla_total_size(sizeof(u32)) +				\
+	 4 * nla_total_size(sizeof(u32)))
+#define MMLENS_VMA_SIZE							\
+	(MMLENS_VMA_NUMBERS_SIZE +					\
 	 nla_total_size(MMLENS_VMA_NAME_LEN) +				\
 	 nla_total_size(MMLENS_VMA_OPS_LEN))
 

@@ -20,10 +20,15 @@
 #include "target.h"
 #include "walk.h"
 
+/* What else than a table takes, in entries of one. */
+#define VMA_WORK	16
+#define HUGE_WORK	16
+#define TABLE_WORK	64	/* a table most of which is empty */
+
 /* After something was dealt with up to @addr: go on, or stop there? */
-static int walk_pause(struct mmlens_walk *walk, unsigned long addr)
+static int walk_pause(struct mmlens_walk *walk, unsigned long addr, u32 work)
 {
-	if (!mmlens_lock_overdue(walk->mm, walk->deadline))
+	if (!mmlens_lock_overdue(walk->mm, walk->deadline, work))
 		return 0;
 	walk->next = addr;
 	return 1;
@@ -103,6 +108,12 @@ static int walk_pmd(struct mmlens_walk *walk, pmd_t *pmdp, unsigned long addr,
 	return 1;
 }
 
+static u32 pmd_work(pmd_t pmd, unsigned long addr, unsigned long end)
+{
+	return mml_huge_leaf(pmd_val(pmd)) ? HUGE_WORK :
+					     (end - addr) >> PAGE_SHIFT;
+}
+
 static int walk_pmds(struct mmlens_walk *walk, pud_t *pudp, pud_t pud,
 		     unsigned long addr, unsigned long end)
 {
@@ -111,10 +122,14 @@ static int walk_pmds(struct mmlens_walk *walk, pud_t *pudp, pud_t pud,
 	int ret;
 
 	for (; addr != end; pmdp++, addr = next) {
+		pmd_t pmd = READ_ONCE(*pmdp);
+
 		next = pmd_addr_end(addr, end);
+		if (pmd_none(pmd) && !walk->visitor->table)
+			continue;
 		ret = walk_pmd(walk, pmdp, addr, next);
 		if (!ret && next != end)
-			ret = walk_pause(walk, next);
+			ret = walk_pause(walk, next, pmd_work(pmd, addr, next));
 		if (ret)
 			return ret;
 	}
@@ -161,7 +176,7 @@ static int walk_puds(struct mmlens_walk *walk, p4d_t *p4dp, p4d_t p4d,
 		else
 			ret = walk_pmds(walk, pudp, pud, addr, next);
 		if (!ret && next != end)
-			ret = walk_pause(walk, next);
+			ret = walk_pause(walk, next, TABLE_WORK);
 		if (ret)
 			return ret;
 	}
@@ -273,7 +288,8 @@ int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
 		}
 		walk->bytes += to - from;
 		walk->next = to;
-		if (to == end || mmlens_lock_overdue(walk->mm, walk->deadline))
+		if (to == end || mmlens_lock_overdue(walk->mm, walk->deadline,
+						     VMA_WORK))
 			return 0;
 	}
 	walk->next = end;

@@ -48,7 +48,7 @@ struct mmlens_visitor {
  * @vma: the VMA being walked
  * @next: where the walk goes on, once it has stopped
  * @bytes: address space of VMAs walked so far; the caller clears it
- * @deadline: ktime_get_mono_fast_ns() at which the walk should give up the lock
+ * @deadline: when the walk should give up the lock
  */
 struct mmlens_walk {
 	struct mm_struct *mm;
@@ -57,7 +57,7 @@ struct mmlens_walk {
 	struct vm_area_struct *vma;
 	unsigned long next;
 	u64 bytes;
-	u64 deadline;
+	struct mmlens_deadline *deadline;
 };
 
 int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
