@@ -14,11 +14,21 @@
 /* What all kinds of dump carry from message to message. */
 struct reader {
 	struct mml_dump *dump;
-	uint64_t deadline;	/* of the wait for the mmap lock */
+	uint64_t deadline;	/* of the wait for the mmap lock; 0: none */
 	unsigned int timeout_ms;
 	int (*data)(const struct mml_message *msg, void *arg);
 	void *arg;
 };
+
+/* No progress since the deadline was set: not for too long? */
+static int wait_on(struct reader *reader)
+{
+	uint64_t now = mml_now_ms();
+
+	if (!reader->deadline)
+		reader->deadline = now + reader->timeout_ms;
+	return now < reader->deadline ? 0 : -ETIMEDOUT;
+}
 
 static int take_dump(const struct nlmsghdr *nlh, void *arg)
 {
@@ -33,8 +43,8 @@ static int take_dump(const struct nlmsghdr *nlh, void *arg)
 	if (ret)
 		return ret;
 	if (mml_message_stalled(&msg))
-		return mml_now_ms() < reader->deadline ? 0 : -ETIMEDOUT;
-	reader->deadline = mml_now_ms() + reader->timeout_ms;
+		return wait_on(reader);
+	reader->deadline = 0;
 	ret = reader->data(&msg, reader->arg);
 	/* What could not be understood was not walked, for all we know. */
 	if (ret)
@@ -77,7 +87,7 @@ static int read_dump(struct mml_client *client, struct nlmsghdr *nlh,
 		memset(err, 0, sizeof(*err));
 	memset(dump, 0, sizeof(*dump));
 	reader->timeout_ms = client->timeout_ms;
-	reader->deadline = mml_now_ms() + client->timeout_ms;
+	reader->deadline = 0;
 	ret = mml_talk(client, nlh, take_dump, reader, err);
 	if (ret == -ETIMEDOUT)
 		return mml_fail_locked(pid, client->timeout_ms, err);
