@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <assert.h>
-#include <inttypes.h>
+#include <string.h>
 
 #include "show/json.h"
 #include "show/utf8.h"
@@ -15,9 +15,43 @@ void json_init(struct json *json, FILE *out)
 	*json = (struct json){ .out = out };
 }
 
+/*
+ * A million rows are some 20 million small pieces: without stdio's lock for each
+ * of them (the stream is ours alone), and without its formats for numbers.
+ */
+static void put_char(struct json *json, char c)
+{
+	putc_unlocked(c, json->out);
+}
+
+static void put_bytes(struct json *json, const void *bytes, size_t len)
+{
+	fwrite_unlocked(bytes, 1, len, json->out);
+}
+
+static void put_text(struct json *json, const char *text)
+{
+	put_bytes(json, text, strlen(text));
+}
+
+/* @number in @base, with at least so many digits. */
+static void put_number(struct json *json, uint64_t number, unsigned int base,
+		       unsigned int digits)
+{
+	char text[32], *end = text + sizeof(text), *at = end;
+
+	do {
+		*--at = "0123456789abcdef"[number % base];
+		number /= base;
+	} while (at > text && (number || (unsigned int)(end - at) < digits));
+	put_bytes(json, at, end - at);
+}
+
 static void newline(struct json *json)
 {
-	fprintf(json->out, "\n%*s", (int)json->depth * 2, "");
+	put_char(json, '\n');
+	for (unsigned int i = 0; i < json->depth; i++)
+		put_text(json, "  ");
 }
 
 /* How many bytes at @at need no escape: most strings are one such run. */
@@ -38,25 +72,24 @@ static size_t plain(const unsigned char *at)
 static void write_string(struct json *json, const char *bytes)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
-	FILE *out = json->out;
 	size_t len;
 
-	putc('"', out);
+	put_char(json, '"');
 	for (;;) {
 		len = plain(at);
-		fwrite(at, 1, len, out);
+		put_bytes(json, at, len);
 		at += len;
 		if (!*at)
 			break;
 		if (*at == '"' || *at == '\\')
-			fprintf(out, "\\%c", *at);
+			fprintf(json->out, "\\%c", *at);
 		else if (*at < 0x80)
-			fprintf(out, "\\u%04x", *at);
+			fprintf(json->out, "\\u%04x", *at);
 		else
-			fprintf(out, "\\udc%02x", *at);
+			fprintf(json->out, "\\udc%02x", *at);
 		at++;
 	}
-	putc('"', out);
+	put_char(json, '"');
 }
 
 /* What comes before a value: comma, line, key. */
@@ -66,14 +99,17 @@ static void lead(struct json *json, const char *key)
 		bool row = json->level[json->depth - 1].row;
 
 		if (json->level[json->depth - 1].filled)
-			fputs(row ? ", " : ",", json->out);
+			put_text(json, row ? ", " : ",");
 		json->level[json->depth - 1].filled = true;
 		if (!row)
 			newline(json);
 	}
 	/* Keys are ours: nothing in them needs an escape. */
-	if (key)
-		fprintf(json->out, "\"%s\": ", key);
+	if (key) {
+		put_char(json, '"');
+		put_text(json, key);
+		put_text(json, "\": ");
+	}
 }
 
 static void begin(struct json *json, const char *key, enum json_layout layout,
@@ -84,7 +120,7 @@ static void begin(struct json *json, const char *key, enum json_layout layout,
 
 	assert(json->depth < JSON_DEPTH);
 	lead(json, key);
-	putc(brackets[0], json->out);
+	put_char(json, brackets[0]);
 	json->level[json->depth].close = brackets[1];
 	json->level[json->depth].row = row;
 	json->level[json->depth].filled = false;
@@ -123,9 +159,9 @@ void json_end(struct json *json)
 	json->depth--;
 	if (json->level[json->depth].filled && !json->level[json->depth].row)
 		newline(json);
-	putc(json->level[json->depth].close, json->out);
+	put_char(json, json->level[json->depth].close);
 	if (!json->depth)
-		putc('\n', json->out);
+		put_char(json, '\n');
 }
 
 /**
@@ -137,7 +173,7 @@ void json_end(struct json *json)
 void json_uint(struct json *json, const char *key, uint64_t number)
 {
 	lead(json, key);
-	fprintf(json->out, "%" PRIu64, number);
+	put_number(json, number, 10, 1);
 }
 
 /**
@@ -150,7 +186,9 @@ void json_uint(struct json *json, const char *key, uint64_t number)
 void json_hex(struct json *json, const char *key, uint64_t number, int digits)
 {
 	lead(json, key);
-	fprintf(json->out, "\"0x%0*" PRIx64 "\"", digits, number);
+	put_text(json, "\"0x");
+	put_number(json, number, 16, digits);
+	put_char(json, '"');
 }
 
 /**
@@ -162,7 +200,7 @@ void json_hex(struct json *json, const char *key, uint64_t number, int digits)
 void json_bool(struct json *json, const char *key, bool value)
 {
 	lead(json, key);
-	fputs(value ? "true" : "false", json->out);
+	put_text(json, value ? "true" : "false");
 }
 
 /**
@@ -185,5 +223,5 @@ void json_string(struct json *json, const char *key, const char *bytes)
 void json_null(struct json *json, const char *key)
 {
 	lead(json, key);
-	fputs("null", json->out);
+	put_text(json, "null");
 }
