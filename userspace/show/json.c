@@ -12,21 +12,38 @@
  */
 void json_init(struct json *json, FILE *out)
 {
-	*json = (struct json){ .out = out };
+	json->out = out;
+	json->depth = 0;
+	json->used = 0;
 }
 
 /*
- * A million rows are some 20 million small pieces: without stdio's lock for each
- * of them (the stream is ours alone), and without its formats for numbers.
+ * A million rows are some fifty million small pieces: they are put together
+ * here, and go to the stream a line at a time.
  */
+static void flush(struct json *json)
+{
+	fwrite_unlocked(json->line, 1, json->used, json->out);
+	json->used = 0;
+}
+
 static void put_char(struct json *json, char c)
 {
-	putc_unlocked(c, json->out);
+	if (json->used == sizeof(json->line))
+		flush(json);
+	json->line[json->used++] = c;
 }
 
 static void put_bytes(struct json *json, const void *bytes, size_t len)
 {
-	fwrite_unlocked(bytes, 1, len, json->out);
+	if (len > sizeof(json->line) - json->used)
+		flush(json);
+	if (len > sizeof(json->line)) {
+		fwrite_unlocked(bytes, 1, len, json->out);
+		return;
+	}
+	memcpy(json->line + json->used, bytes, len);
+	json->used += len;
 }
 
 static void put_text(struct json *json, const char *text)
@@ -49,6 +66,7 @@ static void put_number(struct json *json, uint64_t number, unsigned int base,
 
 static void newline(struct json *json)
 {
+	flush(json);
 	put_char(json, '\n');
 	for (unsigned int i = 0; i < json->depth; i++)
 		put_text(json, "  ");
@@ -61,12 +79,25 @@ static size_t plain(const unsigned char *at)
 	size_t len;
 
 	while (*at >= 0x20 && *at != 0x7f && *at != '"' && *at != '\\') {
-		len = utf8_length(at);
+		len = *at < 0x80 ? 1 : utf8_length(at);
 		if (!len)
 			break;
 		at += len;
 	}
 	return at - from;
+}
+
+static void put_escape(struct json *json, unsigned char c)
+{
+	char text[8];
+
+	if (c == '"' || c == '\\')
+		snprintf(text, sizeof(text), "\\%c", c);
+	else if (c < 0x80)
+		snprintf(text, sizeof(text), "\\u%04x", c);
+	else
+		snprintf(text, sizeof(text), "\\udc%02x", c);
+	put_text(json, text);
 }
 
 static void write_string(struct json *json, const char *bytes)
@@ -81,12 +112,7 @@ static void write_string(struct json *json, const char *bytes)
 		at += len;
 		if (!*at)
 			break;
-		if (*at == '"' || *at == '\\')
-			fprintf(json->out, "\\%c", *at);
-		else if (*at < 0x80)
-			fprintf(json->out, "\\u%04x", *at);
-		else
-			fprintf(json->out, "\\udc%02x", *at);
+		put_escape(json, *at);
 		at++;
 	}
 	put_char(json, '"');
@@ -160,8 +186,10 @@ void json_end(struct json *json)
 	if (json->level[json->depth].filled && !json->level[json->depth].row)
 		newline(json);
 	put_char(json, json->level[json->depth].close);
-	if (!json->depth)
+	if (!json->depth) {
 		put_char(json, '\n');
+		flush(json);
+	}
 }
 
 /**

@@ -24,6 +24,8 @@ enum json_layout {
 struct json {
 	FILE *out;
 	unsigned int depth;
+	size_t used;		/* of the line that is being put together */
+	char line[4096];
 	struct {
 		char close;
 		bool row;
