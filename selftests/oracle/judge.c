@@ -62,6 +62,10 @@ static const struct {
 		"pagemap tells it since 5.14; before, only the area says whether it can be" },
 	[RULE_AVERAGE] = { "average", 0, 100,
 		"this kernel keeps a folio's mapcount only" },
+	[RULE_NUMA_HINT] = { "numa-hint", 512, 0,
+		"that an entry is closed for NUMA balancing only, /proc does not tell" },
+	[RULE_KSM_OF_ALL] = { "ksm-of-all", 0, 100,
+		"kpageflags of 6.12 says KSM of every anonymous page" },
 	[RULE_CLOSED_RSS] = { "closed-rss", 4, 0,
 		"smaps of 5.10 and 6.1 leaves huge pages without access out of Rss" },
 	[RULE_BROKEN_RSS] = { "broken-rss", 2, 0,
@@ -214,7 +218,9 @@ static bool is_resident(const struct mml_extent *page)
 	return (page->state == MMLENS_STATE_PRESENT ||
 		page->state == MMLENS_STATE_PROTNONE ||
 		page->state == MMLENS_STATE_NUMA_HINT ||
-		page->state == MMLENS_STATE_MIGRATION) && !is_zero(page);
+		page->state == MMLENS_STATE_MIGRATION ||
+		page->state == MMLENS_STATE_DEVICE_PRIVATE ||
+		page->state == MMLENS_STATE_DEVICE_EXCLUSIVE) && !is_zero(page);
 }
 
 static void judge_state(const struct judge *j, const struct proc_area *area,
@@ -228,10 +234,12 @@ static void judge_state(const struct judge *j, const struct proc_area *area,
 	else if (proc->flags & KPF(ZERO_PAGE))
 		state = proc->flags & KPF(THP) ? MMLENS_STATE_HUGE_ZERO :
 						 MMLENS_STATE_ZERO;
-	else if (ours->state == MMLENS_STATE_NUMA_HINT)
-		state = MMLENS_STATE_NUMA_HINT;	/* /proc cannot tell */
-	else if (ours->state == MMLENS_STATE_PFNMAP && proc_area_has(area, "mm"))
-		state = MMLENS_STATE_PFNMAP;	/* ... nor this */
+	else if (ours->state == MMLENS_STATE_NUMA_HINT &&
+		 ours->entry & MMLENS_ENTRY_PROTNONE) {
+		excuse(j, RULE_NUMA_HINT);
+		state = MMLENS_STATE_NUMA_HINT;
+	} else if (ours->state == MMLENS_STATE_PFNMAP && proc_area_has(area, "mm"))
+		state = MMLENS_STATE_PFNMAP;	/* no-struct-page */
 	compare(j, CHECK_STATE, ours->start, state, ours->state);
 }
 
@@ -240,17 +248,21 @@ static void judge_flags(const struct judge *j, const struct proc_page *before,
 			const struct mml_extent *ours)
 {
 	uint64_t judged = MMLENS_PAGE_JUDGED & j->info->page_flags;
+	uint64_t flags = page_flags_from_proc(after, ours->level);
 
 	if (before->flags != after->flags ||
 	    before->folio_flags != after->folio_flags) {
 		excuse(j, RULE_FLAGS_MOVED);
 		return;
 	}
-	/* 6.12 tests two bits of page->mapping as one, and says KSM of all. */
-	if (!strncmp(j->info->release, "6.12.", 5))
+	/* it tests two bits of page->mapping as one; that we say KSM is judged */
+	if (!strncmp(j->info->release, "6.12.", 5) && flags & MMLENS_PAGE_KSM &&
+	    flags & MMLENS_PAGE_ANON && !(ours->flags & MMLENS_PAGE_KSM)) {
+		excuse(j, RULE_KSM_OF_ALL);
 		judged &= ~MMLENS_PAGE_KSM;
+	}
 	compare(j, CHECK_FLAGS, ours->start,
-		page_flags_from_proc(after, ours->level) & judged,
+		flags & judged,
 		ours->flags & (judged | MMLENS_PAGE_COMPOUND_HEAD |
 			       MMLENS_PAGE_COMPOUND_TAIL));
 }
