@@ -138,7 +138,7 @@ static void show_names(struct cow_symbols *symbols, const struct run *run,
 	struct show *s = symbols->show;
 	const struct mml_symbol *found;
 	char name[1024];
-	size_t n;
+	size_t n = 0;
 
 	found = find(symbols, run, end, &n);
 	show_open_list_row(s, "symbols");

@@ -106,6 +106,11 @@ static void store(const struct cmd_option *option, const char *arg)
 		*option->value = arg;
 }
 
+static bool is_negative(const char *arg)
+{
+	return arg && arg[0] == '-' && isdigit((unsigned char)arg[1]);
+}
+
 /* "-5" is meant as an operand, and a wrong one. */
 static int fail_negative(struct mml_ctx *ctx, const char *arg)
 {
@@ -128,9 +133,11 @@ static int fail_option(struct mml_ctx *ctx, const struct options *options,
 	if (optopt >= LONG_BASE)
 		return ctx_usage(ctx, "option --%s takes no argument",
 				 find(options, optopt)->name);
-	if (isdigit(optopt))
-		return fail_negative(ctx, arg[0] == '-' && isdigit((unsigned char)arg[1]) ?
-				     arg : argv[optind]);
+	/* getopt() goes on to the next argument after the last letter of one */
+	if (isdigit(optopt) && is_negative(arg))
+		return fail_negative(ctx, arg);
+	if (isdigit(optopt) && is_negative(argv[optind]))
+		return fail_negative(ctx, argv[optind]);
 	if (optopt)
 		return ctx_usage(ctx, "unknown option -%c", optopt);
 	return ctx_usage(ctx, "unknown or ambiguous option %s", arg);

@@ -10,6 +10,9 @@
 /* Since Linux 6.1; the header of the build machine may be older. */
 #define ATTR_MISS_TYPE 5
 
+/* The kernel's MAX_ERRNO */
+#define ERRNO_MAX 4095
+
 static const struct mml_name request_names[] = {
 	{ "PID", MMLENS_A_PID },
 	{ "ADDR", MMLENS_A_ADDR },
@@ -151,7 +154,8 @@ void mml_extack(const struct nlmsghdr *nlh, const struct nlmsghdr *request,
  * mml_message_errno() - the verdict of a message that ends an exchange
  * @nlh: an NLMSG_ERROR or NLMSG_DONE message
  *
- * Return: 0, the kernel's negative errno, or -EBADMSG when it is too short
+ * Return: 0, the kernel's negative errno, or -EBADMSG when it is too short, or
+ * no errno
  */
 int mml_message_errno(const struct nlmsghdr *nlh)
 {
@@ -160,5 +164,5 @@ int mml_message_errno(const struct nlmsghdr *nlh)
 	if (!is_whole(nlh))
 		return -EBADMSG;
 	memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
-	return error > 0 ? -EBADMSG : error;
+	return error > 0 || error < -ERRNO_MAX ? -EBADMSG : error;
 }

@@ -479,6 +479,9 @@ enum mml_folio mml_judge_folio(const struct mml_extent *extent)
 		return MML_FOLIO_PMD;
 	if (extent->level == MMLENS_LEVEL_PUD)
 		return MML_FOLIO_PUD;
+	/* no folio has that many pages, whoever says it */
+	if (extent->order > 63)
+		return MML_FOLIO_UNKNOWN;
 	return extent->folio_mapcount < 1ULL << extent->order ?
 		MML_FOLIO_PARTLY : MML_FOLIO_PTES;
 }

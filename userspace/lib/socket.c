@@ -81,13 +81,21 @@ static int take_message(struct talk *talk, const struct nlmsghdr *nlh)
 	}
 }
 
+/* libmnl takes a length of 2 GiB and more for a negative number. */
+static bool is_message(const struct nlmsghdr *nlh, int len)
+{
+	return mnl_nlmsg_ok(nlh, len) && nlh->nlmsg_len <= (unsigned int)len;
+}
+
 /* All messages of one datagram; those of another exchange are not ours. */
 static int take_datagram(struct talk *talk, const void *buf, int len)
 {
 	const struct nlmsghdr *nlh = buf;
 	int ret = 0;
 
-	while (!ret && !talk->done && mnl_nlmsg_ok(nlh, len)) {
+	while (!ret && !talk->done && len > 0) {
+		if (!is_message(nlh, len))
+			return -EBADMSG;
 		if (nlh->nlmsg_seq == talk->request->nlmsg_seq)
 			ret = take_message(talk, nlh);
 		nlh = mnl_nlmsg_next(nlh, &len);
