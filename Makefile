@@ -7,14 +7,17 @@
 #	make demo       see it at work in a virtual machine
 #	make check      every short test;  make bench  the measurements
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
+#	make fuzz       every parser of the tool, by libFuzzer;  make static  what reads the source
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
+# FUZZ_SECONDS=600 of each parser
 # KERNEL=6.1 kernel of the virtual machine   KERNELS="5.10 6.12" of check-kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
 KERNELS ?= all
+FUZZ_SECONDS ?= 600
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := $(CURDIR)/build
@@ -26,10 +29,12 @@ SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 userspace = $(MAKE) -C userspace BUILD=$(BUILD)
 selftests = $(MAKE) -C selftests BUILD=$(BUILD)
+fuzzing = $(MAKE) -C selftests/fuzz BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 .PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
-	install uninstall tests deps-build deps-vm deps-check deps-long clean
+	fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz deps-static \
+	deps-long clean
 
 all: module tool
 
@@ -59,6 +64,7 @@ demo: deps-vm
 tests: tool
 	+@$(userspace) -s tests
 	+@$(selftests) -s all
+	+@$(fuzzing) -s corpus
 
 # Tests: on this machine and on one kernel; on all, and of building for all their
 # flavours; and with more patience.
@@ -74,6 +80,16 @@ check-long: deps-long
 	+@$(MAKE) -s tests
 	+@$(selftests) -s page-types
 	+@scripts/check --long --build $(KERNELS)
+
+# Longer than a test has time for: libFuzzer, and what reads the source.
+fuzz: deps-fuzz
+	+@$(MAKE) -s tests
+	+@$(fuzzing) -s fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/run-tests --timeout 36000 selftests/fuzz/fuzz.t
+
+static: deps-static
+	+@$(userspace) -s all
+	@scripts/run-tests --timeout 3600 selftests/static/static.t
 
 # On this machine, with the module loaded: sudo make bench LIVE=1
 bench: $(if $(LIVE),,deps-long)
@@ -94,7 +110,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check deps-long:
+deps-build deps-vm deps-check deps-fuzz deps-static deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:

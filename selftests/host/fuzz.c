@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "../ktap.h"
-#include "lib/decode.h"
-#include "lib/extack.h"
+#include "fuzz/reply.h"
 #include "tape.h"
 
 #define ROUNDS 300
@@ -25,54 +24,6 @@ static uint32_t chance(uint32_t below)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return (random_state >> 20) % below;
-}
-
-static int take_extent(const struct mml_extent *extent, void *arg)
-{
-	*(uint64_t *)arg += extent->start;
-	return 0;
-}
-
-static int take_extents(struct mml_extent *extents, uint32_t n, void *arg)
-{
-	return take_extent(&extents[n - 1], arg);
-}
-
-/* After a first message of a dump, or as that. */
-static void decode_dump(const struct nlmsghdr *nlh, bool first)
-{
-	struct mml_vmas vmas = { .n = 0 };
-	struct mml_dump dump = {
-		.messages = !first,
-		.envelope.columns = first ? 0 : MMLENS_COL_DEFAULT,
-	};
-	struct mml_message msg;
-	uint64_t sum = 0;
-
-	mml_decode_pages(nlh, take_extent, &sum, &dump);
-	if (!mml_decode_message(nlh, &msg)) {
-		mml_message_stalled(&msg);
-		mml_decode_vmas(nlh, &vmas);
-		mml_decode_extents(&msg, 0, take_extents, &sum);
-	}
-	mml_vmas_free(&vmas);
-}
-
-static void decode(const struct nlmsghdr *nlh, const struct nlmsghdr *request)
-{
-	static struct mml_mm mm;
-	struct mml_error err;
-	struct mml_info info;
-	struct mml_walk walk;
-
-	mml_decode_info(nlh, &info);
-	mml_decode_mm(nlh, &mm);
-	mml_decode_walk(nlh, &walk);
-	mml_walk_free(&walk);
-	decode_dump(nlh, true);
-	decode_dump(nlh, false);
-	mml_message_errno(nlh);
-	mml_extack(nlh, request, &err);
 }
 
 /* Some bytes changed, mostly where lengths and types are; or an end cut off. */
@@ -111,7 +62,7 @@ static void one(const struct nlmsghdr *nlh, const struct nlmsghdr *request,
 		damage(copy);
 	cut = malloc(MNL_ALIGN(copy->nlmsg_len));
 	memcpy(cut, copy, MNL_ALIGN(copy->nlmsg_len));
-	decode(cut, request);
+	fuzz_decode(cut, request);
 	free(cut);
 	free(copy);
 }
