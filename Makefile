@@ -5,7 +5,8 @@
 #	make            the module, for the running kernel, and the tool
 #	make load       put the module into the running kernel;  make unload
 #	make demo       see it at work in a virtual machine
-#	make check      every short test;  make bench  the measurements
+#	make check      every short test
+#	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make fuzz       every parser of the tool, by libFuzzer;  make static  what reads the source
 #	make install    module, tool and man page;  make uninstall

@@ -108,10 +108,12 @@ static void race_page_types(const char *layout, const struct bench_target *t, do
 	char pid[16], range[64], job[128];
 	char *mmlens[] = { "mmlens", "pages", pid, range, NULL };
 	char *json[] = { "mmlens", "pages", "--json", pid, range, NULL };
+	char *nothing[] = { "mmlens", "--version", NULL };
 	char *page_types[] = { "page-types", "-p", pid, "-L", "-M", NULL };
 	const struct bench_runner runners[] = {
 		{ "mmlens pages", run_tool, mmlens },
 		{ "mmlens pages --json", run_tool, json },
+		{ "mmlens --version", run_tool, nothing },
 		{ "mmlens (library)", bench_read_pages, &library },
 		{ "page-types -p PID -L -M", run_tool, page_types, BENCH_TIMES_FASTER, limit, 3 },
 	};
@@ -123,7 +125,7 @@ static void race_page_types(const char *layout, const struct bench_target *t, do
 	snprintf(pid, sizeof(pid), "%d", t->pid);
 	snprintf(range, sizeof(range), "%#" PRIx64 "-%#" PRIx64, t->start, t->end);
 	snprintf(job, sizeof(job), "the same, %s, as programs that print it", layout);
-	bench_race(job, runners, 4);
+	bench_race(job, runners, 5);
 }
 
 static void race_pagemap(const struct bench_target *t)
