@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/lib/bench.h"
 #include "bench/lib/reader.h"
@@ -35,14 +36,17 @@ static void race(const char *job, struct bench_target *t, const char *file, doub
 {
 	struct bench_counting counting = { .target = t, .columns = COUNTED };
 	struct bench_file smaps = { .target = t, .name = file };
+	struct bench_file each = { .target = t, .name = "smaps" };
 	struct bench_reading pages = { .target = t };
 	const struct bench_runner runners[] = {
 		{ "mmlens, counted columns", bench_count_areas, &counting },
 		{ file, bench_read_file, &smaps, BENCH_TIMES_AS_LONG, limit },
 		{ "mmlens, every page", bench_read_pages, &pages, BENCH_TOLD },
+		{ "smaps, area by area as we do", bench_read_file, &each, BENCH_TOLD },
 	};
 
-	bench_race(job, runners, 3);
+	/* smaps is its own peer already, where there are few areas */
+	bench_race(job, runners, strcmp(file, each.name) ? 4 : 3);
 	if (counting.rss != rss_of(t, file))
 		bench_die("mmlens counts %" PRIu64 " pages, %s %" PRIu64, counting.rss, file,
 			  rss_of(t, file));

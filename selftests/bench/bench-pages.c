@@ -110,12 +110,16 @@ static void race_page_types(const char *layout, const struct bench_target *t, do
 	char *json[] = { "mmlens", "pages", "--json", pid, range, NULL };
 	char *nothing[] = { "mmlens", "--version", NULL };
 	char *page_types[] = { "page-types", "-p", pid, "-L", "-M", NULL };
-	const struct bench_runner runners[] = {
-		{ "mmlens pages", run_tool, mmlens },
+	const struct bench_runner theirs = {
+		"page-types -p PID -L -M", run_tool, page_types, BENCH_TIMES_FASTER, limit, 3,
+	};
+	const struct bench_runner reading[] = {
+		{ "mmlens (library)", bench_read_pages, &library }, theirs,
+	};
+	const struct bench_runner printing[] = {
+		{ "mmlens pages", run_tool, mmlens }, theirs,
 		{ "mmlens pages --json", run_tool, json },
 		{ "mmlens --version", run_tool, nothing },
-		{ "mmlens (library)", bench_read_pages, &library },
-		{ "page-types -p PID -L -M", run_tool, page_types, BENCH_TIMES_FASTER, limit, 3 },
 	};
 
 	if (!bench_have("page-types")) {
@@ -124,8 +128,10 @@ static void race_page_types(const char *layout, const struct bench_target *t, do
 	}
 	snprintf(pid, sizeof(pid), "%d", t->pid);
 	snprintf(range, sizeof(range), "%#" PRIx64 "-%#" PRIx64, t->start, t->end);
-	snprintf(job, sizeof(job), "the same, %s, as programs that print it", layout);
-	bench_race(job, runners, 5);
+	snprintf(job, sizeof(job), "the same, %s, beside a program that prints it", layout);
+	bench_race(job, reading, 2);
+	snprintf(job, sizeof(job), "the same, %s, printed by both", layout);
+	bench_race(job, printing, 4);
 }
 
 static void race_pagemap(const struct bench_target *t)
