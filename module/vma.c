@@ -300,8 +300,9 @@ static bool vma_take(struct vma_dump *vd)
 		return false;
 	mmlens_vma_read(&vd->now.facts, vma, vd->path);
 	memset(&vd->now.counts, 0, sizeof(vd->now.counts));
-	vd->now.counts.of[MMLENS_VMA_COL_DEPTH] =
-		mml_vma_depth(dump->target.mm, vma->vm_start);
+	if (dump->columns & MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH))
+		vd->now.counts.of[MMLENS_VMA_COL_DEPTH] =
+			mml_vma_depth(dump->target.mm, vma->vm_start);
 	dump->pos = max(vma->vm_start, dump->pos);
 	vd->active = true;
 	return true;
