@@ -68,6 +68,8 @@ def serve(listener, ready, freeze):
         gc.freeze()
     for _ in range(WORKERS):
         fork(start, listener, catalogue, ready)
+    # a worker may be there before its master is back from fork, and writes
+    os.write(ready, b".")
     while True:
         signal.pause()
 
@@ -102,7 +104,7 @@ def main():
     listener.bind(address)
     listener.listen(64)
     master = fork(serve, listener, told, sys.argv[1] == "freeze")
-    for _ in range(WORKERS):
+    for _ in range(WORKERS + 1):
         os.read(ready, 1)
     say(f"MASTER={master}", f"WORKERS={WORKERS}", "ready")
     number = 0
