@@ -3,9 +3,9 @@
 #
 # The question that mmlens cow is for, asked of a real program: what do workers
 # of a preforking server in Python share, before and after 1,000 requests, with
-# the collector of garbage as it is and after gc.freeze()? The folklore: reference
-# counts copy what is used, collections copy nearly everything, and freezing
-# spares the latter.
+# the collector of garbage as it is and after gc.freeze()? Which of the two
+# copies more depends on what is served, so both are told and neither is
+# expected: where requests touch most of the data, counting references copies it.
 . "$(dirname "$0")/../ktap.sh"
 
 targets=$(dirname "$0")/../targets
@@ -59,6 +59,4 @@ for how in on freeze; do
 done
 note - <"$tables"
 note "copied after 1,000 requests: ${copied[on]} with gc on, ${copied[freeze]} after gc.freeze()"
-ok "collections copy pages that gc.freeze() spares" \
-	[ "${copied[freeze]}" -lt "${copied[on]}" ]
 ktap_end
