@@ -6,29 +6,43 @@
 # stopped as it was before. hold.so makes the moment last.
 . "$(dirname "$0")/../ktap.sh"
 
-bash -c 'while :; do :; done' &
-target=$!
-bash -c 'while :; do :; done' &
-other=$!
-ktap_children+=($target $other)
+# Two that now run and now sleep: were they to run all the time, mmlens would have
+# no processor for itself.
+for pid in target other; do
+	# shellcheck disable=SC2016
+	bash -c 'exec {never}<> <(:); while :; do read -rt 0.001 -u $never; done' &
+	ktap_children+=($!)
+	printf -v $pid %s $!
+done
 disown -a
 
-# state PID: its letter, and who traces it
+# state PID: its letter, and who traces it. Read at once: line by line, bash goes
+# back and forth in a file that is another one meanwhile.
 state()
 {
-	local line letter='' tracer=''
+	local lines line letter='' tracer=''
 
-	while read -r line; do
+	mapfile -t lines <"/proc/$1/status"
+	for line in "${lines[@]:0:10}"; do
 		case $line in
 		State:*) letter=${line#State:?} ;;
 		TracerPid:*) tracer=${line#TracerPid:?} ;;
 		esac
-	done 2>/dev/null <"/proc/$1/status"
+	done
 	echo "${letter:0:1} $tracer"
-}
+} 2>/dev/null
 
 # Running or waiting to, and nobody's.
-runs() { [[ $(state "$1") =~ ^[RSD]\ 0$ ]]; }
+runs()
+{
+	local seen
+
+	seen=$(state "$1")
+	if ! [[ $seen =~ ^[RSD]\ 0$ ]]; then
+		echo "its state and tracer: $seen"
+		return 1
+	fi
+}
 rests() { [ "$(state "$1")" = "T 0" ]; }
 is_held() { [[ $(state "$1") =~ ^t\ [1-9] ]]; }
 
@@ -68,7 +82,7 @@ ends()
 
 commands=()
 for command in $(mmlens --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'); do
-	if [ "$command" != help ] && mmlens "$command" --help | grep -q -e --stop; then
+	if [ "$command" != help ] && [[ $(mmlens "$command" --help) == *--stop* ]]; then
 		commands+=("$command")
 	fi
 done
@@ -86,7 +100,7 @@ for command in "${commands[@]}"; do
 			continue
 		fi
 		ends $signal
-		ok "$command: SIG$signal lets it run on" wait_until "runs $target"
+		ok "$command: SIG$signal lets it run on" wait_until "runs $target >/dev/null"
 	done
 
 	kill -STOP "$target"
@@ -102,7 +116,7 @@ for command in "${commands[@]}"; do
 	ends KILL
 	ok "$command: and stays stopped after SIGKILL" wait_until "rests $target"
 	kill -CONT "$target"
-	ok "$command: until it is continued" wait_until "runs $target"
+	ok "$command: until it is continued" wait_until "runs $target >/dev/null"
 done
 
 # ---- errors, once it is held ----
