@@ -118,23 +118,26 @@ static u32 count_leaves(const struct table *table, const u64 *entries)
 	return leaves;
 }
 
-/* VMAs that meet in an entry count it once: @done is where the last one ended. */
+/*
+ * VMAs that meet in an entry count it once: @done is where the last one ended,
+ * and the next is looked up from there. So there are no more steps than the
+ * table has entries, however many VMAs lie below it: this runs in one go under
+ * the mmap lock.
+ */
 static u32 count_covered(struct mm_struct *mm, const struct table *table,
 			 const u64 *entries)
 {
-	u64 span = entry_span(table->level), done = table->start;
-	struct vm_area_struct *vma = find_vma(mm, table->start);
+	u64 span = entry_span(table->level), done = table->start, from;
+	struct vm_area_struct *vma;
 	u32 covered = 0;
 
-	while (vma && vma->vm_start < table->end) {
-		u64 from = max_t(u64, round_down(vma->vm_start, span), done);
-		u64 to = min_t(u64, round_up(vma->vm_end, span), table->end);
-
-		if (from < to) {
-			covered += count_used(table, entries, from, to);
-			done = to;
-		}
-		vma = find_vma(mm, vma->vm_end);
+	while (done < table->end) {
+		vma = find_vma(mm, done);
+		if (!vma || vma->vm_start >= table->end)
+			break;
+		from = max_t(u64, round_down(vma->vm_start, span), done);
+		done = min_t(u64, round_up(vma->vm_end, span), table->end);
+		covered += count_used(table, entries, from, done);
 	}
 	return covered;
 }
