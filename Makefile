@@ -8,7 +8,7 @@
 #	make check      every short test
 #	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
-#	make fuzz       every parser of the tool, by libFuzzer;  make static  what reads the source
+#	make fuzz       every parser of the tool, by libFuzzer
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
@@ -34,7 +34,7 @@ fuzzing = $(MAKE) -C selftests/fuzz BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 .PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
-	fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz deps-static \
+	fuzz install uninstall tests deps-build deps-vm deps-check deps-fuzz \
 	deps-long clean
 
 all: module tool
@@ -82,15 +82,11 @@ check-long: deps-long
 	+@$(selftests) -s page-types
 	+@scripts/check --long --build $(KERNELS)
 
-# Longer than a test has time for: libFuzzer, and what reads the source.
+# Longer than a test has time for.
 fuzz: deps-fuzz
 	+@$(MAKE) -s tests
 	+@$(fuzzing) -s fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/run-tests --timeout 36000 selftests/fuzz/fuzz.t
-
-static: deps-static
-	+@$(userspace) -s all
-	@scripts/run-tests --timeout 3600 selftests/static/static.t
 
 # On this machine, with the module loaded: sudo make bench LIVE=1
 bench: $(if $(LIVE),,deps-long)
@@ -111,7 +107,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check deps-fuzz deps-static deps-long:
+deps-build deps-vm deps-check deps-fuzz deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:
