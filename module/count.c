@@ -52,9 +52,23 @@ static void count_page(struct counting *c, const struct mmlens_facts *facts,
 		count(c, MMLENS_VMA_COL_HUGE, pages);
 }
 
+/*
+ * Its page is still this process's, in the kernel's own counters and in smaps,
+ * while it is moved, or lent to a device. But nothing keeps it from changing
+ * hands: it is not looked at.
+ */
+static bool is_away(enum mmlens_state state)
+{
+	return state == MMLENS_STATE_MIGRATION ||
+	       state == MMLENS_STATE_DEVICE_PRIVATE ||
+	       state == MMLENS_STATE_DEVICE_EXCLUSIVE;
+}
+
 static void count_entry(struct counting *c, const struct mmlens_facts *facts,
 			u32 pages)
 {
+	if (is_away(facts->state))
+		count(c, MMLENS_VMA_COL_RSS, pages);
 	if (facts->state == MMLENS_STATE_SWAP)
 		count(c, MMLENS_VMA_COL_SWAP, pages);
 	else if (facts->flags == MMLENS_UNKNOWN)
@@ -105,6 +119,7 @@ static int count_huge(struct mmlens_walk *walk, enum mmlens_level level,
 	struct mmlens_facts facts;
 	bool even;
 
+	mmlens_reader_forget(&c->reader);
 	even = mmlens_read_huge(&c->reader, &facts, level, raw, addr);
 	if (is_leaf(&facts))
 		count(c, level == MMLENS_LEVEL_PMD ? MMLENS_VMA_COL_LEAVES_PMD :

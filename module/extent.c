@@ -11,17 +11,12 @@
 #include <linux/slab.h>
 
 #include "extent.h"
+#include "reply.h"
 
 /* 1024 extents: about 100 KiB a dump, and 53 KiB of default columns. */
 #define BATCH_CAPACITY 1024
 
-/**
- * mmlens_batch_init() - allocate a batch
- * @batch: to be set up
- *
- * Return: 0 or -ENOMEM
- */
-int mmlens_batch_init(struct mmlens_batch *batch)
+static int batch_init(struct mmlens_batch *batch)
 {
 	*batch = (struct mmlens_batch) { .capacity = BATCH_CAPACITY };
 	batch->extents = kvmalloc_array(batch->capacity,
@@ -31,7 +26,38 @@ int mmlens_batch_init(struct mmlens_batch *batch)
 }
 
 /**
- * mmlens_batch_free() - undo mmlens_batch_init()
+ * mmlens_batch_request() - grant the columns of a request for extents
+ * @batch: allocated for them
+ * @dump: its columns are set
+ * @asked: COLUMNS, or NULL
+ * @standard: the columns of who does not ask
+ * @known: what there is
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0 or an errno
+ */
+int mmlens_batch_request(struct mmlens_batch *batch, struct mmlens_dump *dump,
+			 const struct nlattr *asked, u64 standard, u64 known,
+			 struct netlink_ext_ack *extack)
+{
+	u64 columns = standard;
+	int err = asked ? mmlens_columns_get(asked, known, &columns, extack) : 0;
+
+	if (err)
+		return err;
+	if (!columns) {
+		NL_SET_ERR_MSG_ATTR(extack, asked, "COLUMNS is empty");
+		return -EINVAL;
+	}
+	/* whether it counts up depends on that */
+	if (columns & MMLENS_COL_BIT(MMLENS_COL_HEAD))
+		columns |= MMLENS_COL_BIT(MMLENS_COL_ORDER);
+	dump->columns = columns;
+	return batch_init(batch);
+}
+
+/**
+ * mmlens_batch_free() - undo mmlens_batch_request()
  * @batch: may be all zeroes
  */
 void mmlens_batch_free(struct mmlens_batch *batch)
@@ -41,16 +67,38 @@ void mmlens_batch_free(struct mmlens_batch *batch)
 }
 
 /**
- * mmlens_batch_reset() - begin a new message
+ * mmlens_batch_begin() - begin a new message
  * @batch: emptied
- * @limit: how many extents the message can hold
+ * @dump: what will be in a row
+ * @room: bytes for rows
  */
-void mmlens_batch_reset(struct mmlens_batch *batch, u32 limit)
+void mmlens_batch_begin(struct mmlens_batch *batch,
+			const struct mmlens_dump *dump, size_t room)
 {
 	batch->count = 0;
 	batch->pages = 0;
 	batch->open = false;
-	batch->limit = min(limit, batch->capacity);
+	batch->limit = min(mmlens_rows_fit(&mmlens_extent_rows, room,
+					   dump->columns), batch->capacity);
+}
+
+/**
+ * mmlens_batch_put() - EXTENTS, if there are some
+ * @batch: full, or at an end
+ * @dump: its totals grow
+ * @skb: a message begun
+ *
+ * Return: 0 or -EMSGSIZE
+ */
+int mmlens_batch_put(const struct mmlens_batch *batch, struct mmlens_dump *dump,
+		     struct sk_buff *skb)
+{
+	if (!batch->count)
+		return 0;
+	dump->records += batch->count;
+	dump->pages += batch->pages;
+	return mmlens_put_rows(skb, &mmlens_extent_rows, batch->extents,
+			       batch->count, dump->columns);
 }
 
 static bool follows(u64 value, u64 first, u64 step)
@@ -95,7 +143,7 @@ static bool joins(const struct mmlens_extent *last, u64 addr,
 
 /**
  * mmlens_batch_add() - add pages that follow each other
- * @batch: as reset
+ * @batch: of a message begun
  * @addr: address of the first page
  * @pages: how many
  * @zero: they are all the one page of zeroes; otherwise their frames count up

@@ -3,6 +3,7 @@
 #ifndef MMLENS_EXTENT_H
 #define MMLENS_EXTENT_H
 
+#include "dump.h"
 #include "frame.h"
 
 struct mmlens_extent {
@@ -29,9 +30,14 @@ struct mmlens_batch {
 	u64 pages;
 };
 
-int mmlens_batch_init(struct mmlens_batch *batch);
+int mmlens_batch_request(struct mmlens_batch *batch, struct mmlens_dump *dump,
+			 const struct nlattr *asked, u64 standard, u64 known,
+			 struct netlink_ext_ack *extack);
 void mmlens_batch_free(struct mmlens_batch *batch);
-void mmlens_batch_reset(struct mmlens_batch *batch, u32 limit);
+void mmlens_batch_begin(struct mmlens_batch *batch,
+			const struct mmlens_dump *dump, size_t room);
+int mmlens_batch_put(const struct mmlens_batch *batch, struct mmlens_dump *dump,
+		     struct sk_buff *skb);
 bool mmlens_batch_add(struct mmlens_batch *batch, u64 addr, u32 pages,
 		      bool zero, const struct mmlens_facts *facts);
 

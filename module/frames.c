@@ -184,9 +184,7 @@ static void frame_begin(struct mmlens_dump *dump, size_t room)
 {
 	struct frame_dump *fd = container_of(dump, struct frame_dump, dump);
 
-	mmlens_batch_reset(&fd->batch,
-			   mmlens_rows_fit(&mmlens_extent_rows, room,
-					   dump->columns));
+	mmlens_batch_begin(&fd->batch, dump, room);
 	fd->full = false;
 }
 
@@ -194,12 +192,7 @@ static int frame_put(struct mmlens_dump *dump, struct sk_buff *skb)
 {
 	struct frame_dump *fd = container_of(dump, struct frame_dump, dump);
 
-	if (!fd->batch.count)
-		return 0;
-	dump->records += fd->batch.count;
-	dump->pages += fd->batch.pages;
-	return mmlens_put_rows(skb, &mmlens_extent_rows, fd->batch.extents,
-			       fd->batch.count, dump->columns);
+	return mmlens_batch_put(&fd->batch, dump, skb);
 }
 
 static void frame_free(struct mmlens_dump *dump)
@@ -214,22 +207,13 @@ static int frame_request(struct mmlens_dump *dump, struct nlattr **attrs,
 			 struct netlink_ext_ack *extack)
 {
 	struct frame_dump *fd = container_of(dump, struct frame_dump, dump);
-	const struct nlattr *asked = attrs[MMLENS_A_COLUMNS];
-	u64 columns = MMLENS_FRAME_COL_DEFAULT;
-	int err = asked ? mmlens_columns_get(asked, MMLENS_FRAME_COL_ALL,
-					     &columns, extack) : 0;
+	int err = mmlens_batch_request(&fd->batch, dump,
+				       attrs[MMLENS_A_COLUMNS],
+				       MMLENS_FRAME_COL_DEFAULT,
+				       MMLENS_FRAME_COL_ALL, extack);
 
-	if (err)
-		return err;
-	if (!columns) {
-		NL_SET_ERR_MSG_ATTR(extack, asked, "COLUMNS is empty");
-		return -EINVAL;
-	}
-	if (columns & COL(HEAD))
-		columns |= COL(ORDER);
-	dump->columns = columns;
-	fd->reader.need = columns;
-	return mmlens_batch_init(&fd->batch);
+	fd->reader.need = dump->columns;
+	return err;
 }
 
 static const struct mmlens_dump_ops frame_dump_ops = {

@@ -237,8 +237,7 @@ static void page_begin(struct mmlens_dump *dump, size_t room)
 {
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
 
-	mmlens_batch_reset(&pd->batch, mmlens_rows_fit(&mmlens_extent_rows, room,
-						      dump->columns));
+	mmlens_batch_begin(&pd->batch, dump, room);
 	pd->full = false;
 }
 
@@ -265,12 +264,7 @@ static int page_put(struct mmlens_dump *dump, struct sk_buff *skb)
 {
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
 
-	if (!pd->batch.count)
-		return 0;
-	dump->records += pd->batch.count;
-	dump->pages += pd->batch.pages;
-	return mmlens_put_rows(skb, &mmlens_extent_rows, pd->batch.extents,
-			       pd->batch.count, dump->columns);
+	return mmlens_batch_put(&pd->batch, dump, skb);
 }
 
 static void page_free(struct mmlens_dump *dump)
@@ -342,27 +336,17 @@ static int page_request(struct mmlens_dump *dump, struct nlattr **attrs,
 			struct netlink_ext_ack *extack)
 {
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
-	const struct nlattr *asked = attrs[MMLENS_A_COLUMNS];
-	u64 columns = MMLENS_COL_DEFAULT;
-	int err = filter_get(&pd->filter, attrs[MMLENS_A_FILTER], extack);
+	int err = filter_get(&pd->filter, attrs[MMLENS_A_FILTER], extack) ?:
+		  mmlens_batch_request(&pd->batch, dump,
+				       attrs[MMLENS_A_COLUMNS],
+				       MMLENS_COL_DEFAULT, MMLENS_COL_ALL,
+				       extack);
 
-	if (!err && asked)
-		err = mmlens_columns_get(asked, MMLENS_COL_ALL, &columns,
-					 extack);
-	if (err)
-		return err;
-	if (!columns) {
-		NL_SET_ERR_MSG_ATTR(extack, asked, "COLUMNS is empty");
-		return -EINVAL;
-	}
-	if (columns & COL(HEAD))
-		columns |= COL(ORDER);
-	dump->columns = columns;
-	pd->reader.need = columns;
+	pd->reader.need = dump->columns;
 	if (pd->filter.flags_all || pd->filter.flags_none)
 		pd->reader.need |= COL(FLAGS);
-	pd->masks = (pd->reader.need | ENTRY_COLUMNS) != columns;
-	return mmlens_batch_init(&pd->batch);
+	pd->masks = (pd->reader.need | ENTRY_COLUMNS) != dump->columns;
+	return err;
 }
 
 static const struct mmlens_dump_ops page_dump_ops = {

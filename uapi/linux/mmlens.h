@@ -548,7 +548,11 @@ enum mmlens_vma_col {
 	MMLENS_VMA_COL_HUGE,		/* of RSS: mapped by a PMD or PUD entry */
 	MMLENS_VMA_COL_HUGETLB,		/* hugetlb pages */
 	MMLENS_VMA_COL_ZERO,		/* the shared pages of zeroes */
-	MMLENS_VMA_COL_OTHER,		/* entries of any other kind */
+	/*
+	 * entries of any other kind; in RSS as well, and in none of its parts, are
+	 * those of pages that are moved or lent to a device
+	 */
+	MMLENS_VMA_COL_OTHER,
 	MMLENS_VMA_COL_TABLES,		/* PTE tables that hold entries for it */
 	MMLENS_VMA_COL_LEAVES_PTE,	/* entries that map something, by level */
 	MMLENS_VMA_COL_LEAVES_PMD,
