@@ -10,7 +10,7 @@ header=module/compat/supported.h
 value() { sed -n "s/^#define MMLENS_$1 //p" $header; }
 oldest=$(value OLDEST_MAJOR).$(value OLDEST_MINOR)
 newest=$(value NEWEST_MAJOR).$(value NEWEST_MINOR)
-series=$(scripts/kernel list | awk 'NR > 1 { sub(/\*/, "", $1); print $1 }' | xargs)
+series=$(scripts/kernel list | awk 'NR > 1 && $1 != "debug" { sub(/\*/, "", $1); print $1 }' | xargs)
 
 # ---- what is written -------------------------------------------------------
 
