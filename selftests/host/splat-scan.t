@@ -93,6 +93,7 @@ cat >"$ktap_files/headlines" <<'LINES'
 [    1.000000] kobject: 'mmlens' (00000000d2a2b6a4): is leaking
 [    1.000000] kobject (00000000c1d3): tried to init an initialized object, something is seriously wrong.
 [    1.000000] sysfs: cannot create duplicate filename '/module/mmlens'
+[    1.000000] kmemleak: Kernel memory leak detector disabled
 [    1.000000] ODEBUG: free active (active state 0) object: ffff888005d1 object type: timer_list hint: 0x0
 [    1.000000] VFS: Busy inodes after unmount of 9p (9p)
 [    1.000000] mmlens: 3 pids leaked
