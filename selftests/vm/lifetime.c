@@ -18,6 +18,7 @@
 
 #include "ktap.h"
 #include "vm/lib/genl.h"
+#include "vm/lib/slabs.h"
 
 #define READERS	150
 #define TARGETS	40
@@ -25,150 +26,20 @@
 
 static size_t page_size;
 
-/* Slabs and other kernel memory */
-
-static const char *const slabs[] = {
-	"mm_struct", "task_struct", "pid", "vm_area_struct", "skbuff_head_cache",
-	"kmalloc-64", "kmalloc-96", "kmalloc-128", "kmalloc-192", "kmalloc-256",
-	"kmalloc-512", "kmalloc-1k", "kmalloc-2k", "kmalloc-4k", "kmalloc-8k",
-	"kmalloc-cg-64", "kmalloc-cg-128", "kmalloc-cg-256", "kmalloc-cg-512",
-	"kmalloc-cg-1k", "kmalloc-cg-2k", "kmalloc-cg-4k",
-};
-
-#define NR_SLABS (sizeof(slabs) / sizeof(slabs[0]))
-
-struct memory {
-	long slabs[NR_SLABS];	/* objects in use; -1 where there is no such slab */
-	long unreclaimable;	/* KiB, large allocations included */
-	long vmalloc;		/* KiB */
-};
-
-static long read_number(const char *path, const char *format)
-{
-	long value = -1;
-	char line[256];
-	FILE *f;
-
-	f = fopen(path, "re");
-	if (!f)
-		return -1;
-	while (value < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, format, &value);
-	fclose(f);
-	return value;
-}
-
-static long read_slab(const char *name, const char *what)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", name, what);
-	return read_number(path, "%ld");
-}
-
-static bool write_slab(const char *name, const char *what, long value)
-{
-	char path[128];
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", name, what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ok = dprintf(fd, "%ld\n", value) > 0;
-	close(fd);
-	return ok;
-}
-
-/* A slab that a CPU allocates from counts as full, so first take it away. */
-static long slab_objects(const char *name)
-{
-	return write_slab(name, "shrink", 1) ? read_slab(name, "objects") : -1;
-}
-
-static long cpu_partial[NR_SLABS];
-
-/*
- * Makes the counts mean something: one CPU, and no partial slabs put by for it,
- * since all objects of those count as used.
- */
-static void steady_slabs(void)
+/* Other processors have objects of their own set aside. */
+static void stay_here(void)
 {
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	for (size_t i = 0; i < NR_SLABS; i++) {
-		cpu_partial[i] = read_slab(slabs[i], "cpu_partial");
-		write_slab(slabs[i], "cpu_partial", 0);
-	}
 }
 
-static void restore_slabs(void)
+static void check_slabs(const struct slabs *before, const char *what, int rounds)
 {
-	for (size_t i = 0; i < NR_SLABS; i++) {
-		if (cpu_partial[i] > 0)
-			write_slab(slabs[i], "cpu_partial", cpu_partial[i]);
-	}
-}
-
-static void take_stock(struct memory *m)
-{
-	for (size_t i = 0; i < NR_SLABS; i++)
-		m->slabs[i] = slab_objects(slabs[i]);
-	m->unreclaimable = read_number("/proc/meminfo", "SUnreclaim: %ld kB");
-	m->vmalloc = read_number("/proc/meminfo", "VmallocUsed: %ld kB");
-}
-
-/* More than noise, and less than one object for every round. */
-static long slab_slack(size_t slab, int rounds)
-{
-	long per_slab = read_slab(slabs[slab], "objs_per_slab");
-
-	return rounds / 2 + (per_slab < rounds / 2 ? per_slab : rounds / 2 - 1);
-}
-
-static bool at_baseline(const struct memory *before, const struct memory *now,
-			int rounds, bool tell)
-{
-	/* each dump has a batch of tens of KiB: half of them leaked is this */
-	long slack = rounds * 16;
-	bool all = true;
-
-	for (size_t i = 0; i < NR_SLABS; i++) {
-		if (now->slabs[i] <= before->slabs[i] + slab_slack(i, rounds))
-			continue;
-		all = false;
-		if (tell)
-			ktap_note("%s: %ld objects before, %ld now", slabs[i],
-				  before->slabs[i], now->slabs[i]);
-	}
-	if (now->unreclaimable > before->unreclaimable + slack ||
-	    now->vmalloc > before->vmalloc + slack) {
-		all = false;
-		if (tell)
-			ktap_note("unreclaimable %ld KiB before, %ld now; vmalloc %ld, %ld",
-				  before->unreclaimable, now->unreclaimable,
-				  before->vmalloc, now->vmalloc);
-	}
-	return all;
-}
-
-/* What is freed by RCU or a worker has five seconds. */
-static void check_memory(const struct memory *before, const char *what, int rounds)
-{
-	struct memory now;
-	bool ok = false;
-
-	for (int i = 0; i < 10 && !ok; i++) {
-		if (i)
-			usleep(500000);
-		take_stock(&now);
-		ok = at_baseline(before, &now, rounds, i == 9);
-	}
-	ktap_test(ok, "slabs are back where they were: %s, %d times", what, rounds);
+	ktap_test(slabs_back(before, rounds), "slabs are back where they were: %s, %d times",
+		  what, rounds);
 }
 
 /* Targets: shuffled pages, so that each is an extent of its own */
@@ -326,15 +197,15 @@ static void kill_reader(const struct target *t)
 
 static void test_killed_readers(void)
 {
-	struct memory before;
+	struct slabs before;
 	struct target t;
 
 	start_target(&t);
 	kill_reader(&t);
-	take_stock(&before);
+	slabs_take(&before);
 	for (int i = 0; i < READERS; i++)
 		kill_reader(&t);
-	check_memory(&before, "a reader killed midway", READERS);
+	check_slabs(&before, "a reader killed midway", READERS);
 	end_target(&t);
 }
 
@@ -350,15 +221,15 @@ static void close_midway(const struct target *t)
 
 static void test_closed_sockets(void)
 {
-	struct memory before;
+	struct slabs before;
 	struct target t;
 
 	start_target(&t);
 	close_midway(&t);
-	take_stock(&before);
+	slabs_take(&before);
 	for (int i = 0; i < READERS; i++)
 		close_midway(&t);
-	check_memory(&before, "a socket closed midway", READERS);
+	check_slabs(&before, "a socket closed midway", READERS);
 	end_target(&t);
 }
 
@@ -388,11 +259,11 @@ static void test_lost_targets(const char *what, void (*lose)(struct target *t),
 			      enum mmlens_reason reason)
 {
 	struct ending ending;
-	struct memory before;
+	struct slabs before;
 	unsigned int fine = 0;
 
 	lose_target(lose, &ending);
-	take_stock(&before);
+	slabs_take(&before);
 	for (int i = 0; i < TARGETS; i++) {
 		lose_target(lose, &ending);
 		fine += ending.answer.done && !ending.answer.error &&
@@ -404,7 +275,7 @@ static void test_lost_targets(const char *what, void (*lose)(struct target *t),
 		ktap_note("last: %u messages, %u trailers, reason %u, %s",
 			  ending.seen.messages, ending.seen.trailers,
 			  ending.seen.reason, genl_errno(ending.answer.error));
-	check_memory(&before, what, TARGETS);
+	check_slabs(&before, what, TARGETS);
 }
 
 /* A killed process's memory must not wait for a reader who sleeps. */
@@ -524,8 +395,9 @@ int main(int argc, char **argv)
 	}
 	ktap_begin();
 	page_size = sysconf(_SC_PAGESIZE);
-	steady_slabs();
-	atexit(restore_slabs);
+	stay_here();
+	slabs_steady();
+	atexit(slabs_restore);
 	test_killed_readers();
 	test_closed_sockets();
 	test_lost_targets("the target killed", end_target, MMLENS_REASON_EXITED);
