@@ -7,6 +7,7 @@
 #	make demo       see it at work in a virtual machine
 #	make check      every short test;  make bench  the measurements
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
+#	make check-debug     on a kernel that watches itself;  DEBUG=--short or --long
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
@@ -28,8 +29,9 @@ userspace = $(MAKE) -C userspace BUILD=$(BUILD)
 selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-.PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
-	install uninstall tests deps-build deps-vm deps-check deps-long clean
+.PHONY: all module tool headers load unload demo check check-kernels check-debug check-long \
+	bench style install uninstall tests deps-build deps-vm deps-check deps-debug deps-long \
+	clean
 
 all: module tool
 
@@ -70,6 +72,11 @@ check-kernels: deps-check
 	+@$(MAKE) -s tests
 	+@scripts/check --build $(KERNELS)
 
+# On a kernel of our own, which is compiled first, once.
+check-debug: deps-debug
+	+@$(MAKE) -s tests
+	+@scripts/check-debug $(DEBUG)
+
 check-long: deps-long
 	+@$(MAKE) -s tests
 	+@$(selftests) -s page-types
@@ -92,7 +99,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check deps-long:
+deps-build deps-vm deps-check deps-debug deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:

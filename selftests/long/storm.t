@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# storm.t [OPTION...]: the storm (storm/storm.h), and afterwards the module has to
+# unload and everything it used to be given back. 30 s; with MMLENS_LONG 60 s, and
+# 30 minutes on the debug kernel; or STORM_SECONDS. OPTIONs are storm's own.
+. "$(dirname "$0")/../ktap.sh"
+
+case ${MMLENS_LONG:+long}-${MMLENS_KERNEL-} in
+long-debug) seconds=1800 ;;
+long-*)	    seconds=60 ;;
+*)	    seconds=30 ;;
+esac
+seconds=${STORM_SECONDS:-$seconds}
+mm=/sys/kernel/mm
+
+# ---- what there is to be blown about ----------------------------------------
+
+have_swap 256M || note "no swap"
+have_disk
+modprobe -q hwpoison-inject
+set_knob /proc/sys/vm/nr_hugepages 24
+set_knob /proc/sys/vm/panic_on_oom 0
+[ ! -w /proc/sys/kernel/numa_balancing ] || set_knob /proc/sys/kernel/numa_balancing 1
+if [ -w $mm/ksm/run ]; then
+	set_knob $mm/ksm/sleep_millisecs 20
+	set_knob $mm/ksm/pages_to_scan 500
+	# and at the end, each has its own again
+	undo "echo 2 >$mm/ksm/run"
+	echo 1 >$mm/ksm/run
+fi
+if [ -w $mm/transparent_hugepage/khugepaged/scan_sleep_millisecs ]; then
+	set_knob $mm/transparent_hugepage/khugepaged/scan_sleep_millisecs 100
+	set_knob $mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs 100
+fi
+
+# stress-ng's own ways to use memory, those that this release of it knows, each a
+# little of it. Its swap stressor has its file where there is a real one.
+load=()
+if command -v stress-ng >/dev/null; then
+	known=" $(stress-ng --stressors 2>/dev/null) "
+	stress="--oomable --timeout ${seconds}s --temp-path $disk"
+	while read -r class limits; do
+		case $known in
+		*" $class "*) stress="$stress --$class 1 $limits" ;;
+		*)	      note "this stress-ng has no class $class" ;;
+		esac
+	done <<-CLASSES
+		fork --fork-max 2
+		vma
+		mremap --mremap-bytes 8M
+		madvise
+		ksm
+		userfaultfd --userfaultfd-bytes 2M
+		memfd --memfd-bytes 8M --memfd-fds 8
+		swap
+	CLASSES
+	load=(--with "cd $disk && exec stress-ng $stress >$ktap_files/load 2>&1")
+fi
+
+include storm --seconds "$seconds" --directory "$disk" "${load[@]}" "$@"
+
+[ ! -s "$ktap_files/load" ] || grep -E 'fail|error|skipp|unsuccess' "$ktap_files/load" | note -
+
+# ---- afterwards --------------------------------------------------------------
+
+ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
+ok "it unloads" rmmod mmlens
+ok "... and loads again" insmod "$ko"
+ok "... and answers" mmlens info
+ktap_end
