@@ -238,7 +238,7 @@ static void page_begin(struct mmlens_dump *dump, size_t room)
 	struct page_dump *pd = container_of(dump, struct page_dump, dump);
 
 	mmlens_batch_reset(&pd->batch, mmlens_rows_fit(&mmlens_extent_rows, room,
-						      dump->columns));
+						       dump->columns));
 	pd->full = false;
 }
 
