@@ -8,6 +8,7 @@
 #	make check      every short test
 #	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
+#	make check-builds    the module for all their flavours, without a word from compiler or sparse
 #	make fuzz       every parser of the tool, by libFuzzer
 #	make install    module, tool and man page;  make uninstall
 #
@@ -33,7 +34,7 @@ selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 fuzzing = $(MAKE) -C selftests/fuzz BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-.PHONY: all module tool headers load unload demo check check-kernels check-long bench style \
+.PHONY: all module tool headers load unload demo check check-kernels check-builds check-long bench style \
 	fuzz install uninstall tests deps-build deps-vm deps-check deps-fuzz \
 	deps-long clean
 
@@ -75,7 +76,11 @@ check: deps-check
 
 check-kernels: deps-check
 	+@$(MAKE) -s tests
-	+@scripts/check --build $(KERNELS)
+	+@scripts/check $(KERNELS)
+
+check-builds: deps-check
+	+@$(MAKE) -s tests
+	@scripts/run-tests --timeout 3600 selftests/build/*.t
 
 check-long: deps-long
 	+@$(MAKE) -s tests
