@@ -56,6 +56,9 @@ struct mmlens_deadline {
 	u32 work;
 };
 
+/* So many entries could be looked at in the time that a VMA takes. */
+#define MMLENS_VMA_WORK	16
+
 bool mmlens_lock_overdue(struct mm_struct *mm, struct mmlens_deadline *deadline,
 			 u32 work);
 

@@ -230,9 +230,6 @@ int mmlens_put_vma(struct sk_buff *skb, int attr,
 #define BATCH_VMAS	128
 #define BATCH_PATHS	(32 * 1024)
 
-/* So many entries could be looked at in the time that a VMA takes. */
-#define VMA_WORK	16
-
 struct counted_vma {
 	struct mmlens_vma_facts facts;
 	struct mmlens_counts counts;
@@ -357,7 +354,8 @@ static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline
 		if (!vma_push(vd))
 			return 1;
 	} while (dump->pos < dump->end &&
-		 !mmlens_lock_overdue(dump->target.mm, deadline, VMA_WORK));
+		 !mmlens_lock_overdue(dump->target.mm, deadline,
+				      MMLENS_VMA_WORK));
 	return 0;
 }
 

@@ -21,7 +21,6 @@
 #include "walk.h"
 
 /* What else than a table takes, in entries of one. */
-#define VMA_WORK	16
 #define HUGE_WORK	16
 #define TABLE_WORK	64	/* a table most of which is empty */
 
@@ -289,7 +288,7 @@ int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
 		walk->bytes += to - from;
 		walk->next = to;
 		if (to == end || mmlens_lock_overdue(walk->mm, walk->deadline,
-						     VMA_WORK))
+						     MMLENS_VMA_WORK))
 			return 0;
 	}
 	walk->next = end;
