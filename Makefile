@@ -6,7 +6,8 @@
 #	make load       put the module into the running kernel;  make unload
 #	make demo       see it at work in a virtual machine
 #	make check      every short test
-#	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded
+#	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded;
+#	                make bench ICOUNT=1  in instructions: for a machine that is busy
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make check-builds    the module for all their flavours, without a word from compiler or sparse
 #	make fuzz       every parser of the tool, by libFuzzer
@@ -97,7 +98,7 @@ fuzz: deps-fuzz
 bench: $(if $(LIVE),,deps-long)
 	+@$(MAKE) -s tests
 	+@$(if $(wildcard /usr/src/linux-source-6.1.tar.xz),$(selftests) -s page-types)
-	+@scripts/bench $(if $(LIVE),--live,--kernel $(KERNEL))
+	+@scripts/bench $(if $(LIVE),--live,--kernel $(KERNEL) $(if $(ICOUNT),--icount))
 
 style:
 	+@selftests/host/style.t

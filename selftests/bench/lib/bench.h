@@ -28,6 +28,7 @@ __attribute__((format(printf, 1, 2), noreturn))
 void bench_die(const char *fmt, ...);
 void *bench_room(size_t n, size_t size);	/* zeroed */
 double bench_now_ns(void);
+double bench_spent_ns(void);	/* by us and ended children, as races take it */
 
 /* What ours is to be, beside a peer's. */
 enum bench_wanted {
