@@ -11,6 +11,7 @@
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make check-builds    the module for all their flavours, without a word from compiler or sparse
 #	make fuzz       every parser of the tool, by libFuzzer
+#	make static     what reads the source: checkpatch, coccinelle, cppcheck, -fanalyzer
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
@@ -36,8 +37,8 @@ fuzzing = $(MAKE) -C selftests/fuzz BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 .PHONY: all module tool headers load unload demo check check-kernels check-builds check-long bench style \
-	fuzz install uninstall tests deps-build deps-vm deps-check deps-fuzz \
-	deps-long clean
+	fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz \
+	deps-static deps-long clean
 
 all: module tool
 
@@ -94,6 +95,10 @@ fuzz: deps-fuzz
 	+@$(fuzzing) -s fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/run-tests --timeout 36000 selftests/fuzz/fuzz.t
 
+# What reads the source, beside the compilers of check-builds.
+static: deps-static
+	@scripts/run-tests --timeout 3600 selftests/static/static.t
+
 # On this machine, with the module loaded: sudo make bench LIVE=1
 bench: $(if $(LIVE),,deps-long)
 	+@$(MAKE) -s tests
@@ -113,7 +118,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check deps-fuzz deps-long:
+deps-build deps-vm deps-check deps-fuzz deps-static deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:

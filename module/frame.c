@@ -243,7 +243,7 @@ static inline bool same_page(const struct mmlens_key *key, struct page *page)
  * are made of costs a fraction of making them again.
  */
 static inline bool read_twin(struct mmlens_reader *reader, struct mmlens_facts *facts,
-		      pte_t pte)
+			     pte_t pte)
 {
 	u64 frame = pte_pfn(pte);
 

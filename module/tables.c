@@ -174,7 +174,7 @@ static int see_table(struct mmlens_walk *walk, enum mmlens_level level,
 	};
 	table->end = min_t(u64, table->start + span, TASK_SIZE_MAX);
 	table->slots = DIV_ROUND_UP(table->end - table->start,
-					entry_span(level));
+				    entry_span(level));
 	table->used = count_used(table, entries, table->start, table->end);
 	table->leaves = count_leaves(table, entries);
 	table->uncovered = table->used -

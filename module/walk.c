@@ -34,7 +34,7 @@ static int walk_pause(struct mmlens_walk *walk, unsigned long addr, u32 work)
 }
 
 static int show_table(struct mmlens_walk *walk, enum mmlens_level level,
-		       const void *entry, u64 raw, unsigned long addr)
+		      const void *entry, u64 raw, unsigned long addr)
 {
 	const struct mmlens_visitor *visitor = walk->visitor;
 

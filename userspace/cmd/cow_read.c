@@ -68,7 +68,7 @@ static int read_pages(struct mml_ctx *ctx, struct cow_reading *reading,
 	struct mml_dump dump;
 	int ret;
 
-	snprintf(receiver.what, sizeof(receiver.what), "reading %u (%zu of %u)",
+	snprintf(receiver.what, sizeof(receiver.what), "reading %u (%td of %u)",
 		 process->pid, member - reading->v + 1, reading->n);
 	ret = mml_pages(ctx->client, &query, receive, &receiver, &dump, &err);
 	ctx_progress_end(ctx);

@@ -130,9 +130,10 @@ static int show_fault(struct mml_ctx *ctx, uint32_t pid,
 }
 
 static int explain(struct mml_ctx *ctx, uint32_t pid,
-		   struct mml_fault_facts *facts,
+		   const struct mml_fault_facts *asked,
 		   const struct show_columns *chosen)
 {
+	struct mml_fault_facts facts = *asked;
 	struct mml_error err;
 	struct mml_info info;
 	struct mml_walk walk;
@@ -141,18 +142,18 @@ static int explain(struct mml_ctx *ctx, uint32_t pid,
 
 	if (mml_info(ctx->client, &info, &err))
 		return ctx_error(ctx, &err);
-	facts->info = &info;
+	facts.info = &info;
 	/* of such an address the module does not speak; but the process must exist */
-	if (facts->addr >= info.user_end) {
+	if (facts.addr >= info.user_end) {
 		if (mml_mm(ctx->client, pid, &mm, &err))
 			return ctx_error(ctx, &err);
-		return show_fault(ctx, pid, facts, chosen);
+		return show_fault(ctx, pid, &facts, chosen);
 	}
-	if (mml_walk(ctx->client, pid, facts->addr, &walk, &err))
+	if (mml_walk(ctx->client, pid, facts.addr, &walk, &err))
 		return ctx_error(ctx, &err);
-	facts->walk = &walk;
-	mml_fault_collect(facts);
-	ret = show_fault(ctx, pid, facts, chosen);
+	facts.walk = &walk;
+	mml_fault_collect(&facts);
+	ret = show_fault(ctx, pid, &facts, chosen);
 	mml_walk_free(&walk);
 	return ret;
 }

@@ -207,7 +207,7 @@ static struct show_value field_value(const struct show_column *column,
 	if (column->type == SHOW_STR) {
 		/* A char array, or a pointer to char. */
 		if (column->size == sizeof(char *))
-			memcpy(&value.string, field, sizeof(char *));
+			memcpy(&value.string, field, sizeof(value.string));
 		else
 			value.string = field;
 		if (!value.string)
