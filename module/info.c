@@ -2,6 +2,7 @@
 /* INFO_GET: what this module knows, and what is exact on this kernel. */
 #include <linux/utsname.h>
 
+#include "compat/fault.h"
 #include "compat/page.h"
 #include "compat/pgtable.h"
 #include "compat/vma.h"
@@ -38,7 +39,8 @@ u64 mmlens_known_states(void)
 
 static u64 abilities(void)
 {
-	return MML_CAN_MAPCOUNT | MML_CAN_FOLIO_SHARED | MML_CAN_EXCLUSIVE | MML_CAN_RSS |
+	return MML_CAN_MAPCOUNT | MML_CAN_FOLIO_SHARED | MML_CAN_EXCLUSIVE |
+	       MML_CAN_RSS | MML_CAN_TRACE |
 	       (MML_ENTRY_BITS & MMLENS_ENTRY_SOFT_DIRTY ?
 			MMLENS_CAN_SOFT_DIRTY : 0) |
 	       (MML_ENTRY_BITS & MMLENS_ENTRY_UFFD_WP ?

@@ -65,6 +65,11 @@ static const struct nla_policy frame_policy[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_COLUMNS] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy trace_policy[MMLENS_A_MAX + 1] = {
+	[MMLENS_A_PID] = { .type = NLA_U32 },
+	[MMLENS_A_FOLLOW] = { .type = NLA_FLAG },
+};
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd = MMLENS_CMD_INFO_GET,
@@ -115,6 +120,20 @@ static const struct genl_ops ops[] = {
 		.dumpit = mmlens_dump_step,
 		.done = mmlens_dump_done,
 		.policy = frame_policy,
+		.maxattr = MMLENS_A_MAX,
+	},
+	{
+		.cmd = MMLENS_CMD_TRACE_START,
+		.start = mmlens_trace_start,
+		.dumpit = mmlens_trace_step,
+		.done = mmlens_trace_done,
+		.policy = trace_policy,
+		.maxattr = MMLENS_A_MAX,
+	},
+	{
+		.cmd = MMLENS_CMD_TRACE_STOP,
+		.doit = mmlens_trace_stop_doit,
+		.policy = info_policy,
 		.maxattr = MMLENS_A_MAX,
 	},
 };

@@ -19,5 +19,9 @@ int mmlens_walk_doit(struct sk_buff *skb, struct genl_info *info);
 int mmlens_page_start(struct netlink_callback *cb);
 int mmlens_table_start(struct netlink_callback *cb);
 int mmlens_frame_start(struct netlink_callback *cb);
+int mmlens_trace_start(struct netlink_callback *cb);
+int mmlens_trace_step(struct sk_buff *skb, struct netlink_callback *cb);
+int mmlens_trace_done(struct netlink_callback *cb);
+int mmlens_trace_stop_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* MMLENS_NETLINK_H */

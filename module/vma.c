@@ -77,16 +77,20 @@ static enum mmlens_vma_kind file_kind(const struct file *file)
 	return MMLENS_VMA_KIND_FILE;
 }
 
-static enum mmlens_vma_kind vma_kind(struct vm_area_struct *vma)
+/**
+ * mmlens_vma_kind() - what backs a VMA
+ * @vma: which does not go away meanwhile. Does not sleep
+ */
+enum mmlens_vma_kind mmlens_vma_kind(const struct vm_area_struct *vma)
 {
-	if (is_vm_hugetlb_page(vma))
+	if (vma->vm_flags & VM_HUGETLB)
 		return MMLENS_VMA_KIND_HUGETLB;
 	if (vma->vm_ops && vma->vm_ops->name)
 		return MMLENS_VMA_KIND_SPECIAL;
 	if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO))
 		return MMLENS_VMA_KIND_DEVICE;
 	/* a private mapping of /dev/zero has a file, and is anonymous */
-	if (vma_is_anonymous(vma) || !vma->vm_file)
+	if (!vma->vm_ops || !vma->vm_file)
 		return MMLENS_VMA_KIND_ANON;
 	return file_kind(vma->vm_file);
 }
@@ -141,7 +145,7 @@ void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
 		.start = vma->vm_start,
 		.end = vma->vm_end,
 		.flags = mmlens_vma_flags(vma->vm_flags),
-		.kind = vma_kind(vma),
+		.kind = mmlens_vma_kind(vma),
 		.pgoff = vma->vm_pgoff,
 		.pkey = vma_pkey(vma),
 		/* vma_kernel_pagesize() */

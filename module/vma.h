@@ -52,6 +52,7 @@ struct mmlens_vma_facts {
 
 u64 mmlens_vma_flags(unsigned long vm_flags);
 u64 mmlens_vma_known_flags(void);
+enum mmlens_vma_kind mmlens_vma_kind(const struct vm_area_struct *vma);
 void mmlens_vma_read(struct mmlens_vma_facts *facts, struct vm_area_struct *vma,
 		     char *path);
 int mmlens_put_vma(struct sk_buff *skb, int attr,

@@ -294,3 +294,65 @@ int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
 	walk->next = end;
 	return 0;
 }
+
+static u64 peek_pmd(pud_t *pudp, pud_t pud, unsigned long addr,
+		    enum mmlens_level *level)
+{
+	pmd_t pmd = READ_ONCE(*pmd_offset_lockless(pudp, pud, addr));
+
+	*level = MMLENS_LEVEL_PMD;
+	if (pmd_none(pmd) || mml_huge_leaf(pmd_val(pmd)) || !pmd_present(pmd) ||
+	    pmd_bad(pmd))
+		return pmd_val(pmd);
+	*level = MMLENS_LEVEL_PTE;
+	return pte_val(READ_ONCE(*pte_offset_kernel(&pmd, addr)));
+}
+
+static u64 peek_pud(p4d_t *p4dp, p4d_t p4d, unsigned long addr,
+		    enum mmlens_level *level)
+{
+	pud_t *pudp = pud_offset_lockless(p4dp, p4d, addr);
+	pud_t pud = READ_ONCE(*pudp);
+
+	*level = MMLENS_LEVEL_PUD;
+	if (pud_none(pud) || mml_huge_leaf(pud_val(pud)) || !pud_present(pud) ||
+	    pud_bad(pud))
+		return pud_val(pud);
+	return peek_pmd(pudp, pud, addr, level);
+}
+
+/**
+ * mmlens_walk_peek() - the entry for an address, without any lock
+ * @mm: current->mm and no other
+ * @addr: any address of the user half
+ * @level: result: where the entry stands
+ *
+ * As get_user_pages_fast(): with interrupts off no table can be freed that this
+ * CPU may be walking, whoever unmaps what, since freeing waits either for the
+ * IPI that flushes this CPU's TLB or for RCU. The first is sent only to CPUs
+ * that run the mm; hence current->mm only. Its struct page must not be read.
+ *
+ * Return: the raw entry; 0 where nothing stands. Does not sleep
+ */
+u64 mmlens_walk_peek(struct mm_struct *mm, unsigned long addr,
+		     enum mmlens_level *level)
+{
+	unsigned long irqs;
+	pgd_t *pgdp, pgd;
+	p4d_t *p4dp, p4d;
+	u64 raw = 0;
+
+	local_irq_save(irqs);
+	*level = MMLENS_LEVEL_PGD;
+	pgdp = pgd_offset(mm, addr);
+	pgd = READ_ONCE(*pgdp);
+	if (!pgd_none(pgd) && !pgd_bad(pgd)) {
+		*level = MMLENS_LEVEL_P4D;
+		p4dp = p4d_offset_lockless(pgdp, pgd, addr);
+		p4d = READ_ONCE(*p4dp);
+		if (!p4d_none(p4d) && !p4d_bad(p4d))
+			raw = peek_pud(p4dp, p4d, addr, level);
+	}
+	local_irq_restore(irqs);
+	return raw;
+}

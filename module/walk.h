@@ -62,5 +62,7 @@ struct mmlens_walk {
 
 int mmlens_walk_range(struct mmlens_walk *walk, unsigned long start,
 		      unsigned long end);
+u64 mmlens_walk_peek(struct mm_struct *mm, unsigned long addr,
+		     enum mmlens_level *level);
 
 #endif /* MMLENS_WALK_H */

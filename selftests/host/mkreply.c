@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/columns.h"
 #include "lib/mmlens.h"
+#include "lib/trace.h"
 #include "tape.h"
 
 #define FAMILY	0x1c
@@ -1267,6 +1269,144 @@ static void pages_newer(void)
 	pages_end(0);
 }
 
+/* ---- trace ---- */
+
+static void put_losses(struct nlmsghdr *nlh, uint64_t ring, uint64_t others)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_A_LOSSES);
+
+	mnl_attr_put_u64(nlh, MMLENS_LOSSES_RING, ring);
+	mnl_attr_put_u64(nlh, MMLENS_LOSSES_MISSED, others);
+	mnl_attr_put_u64(nlh, MMLENS_LOSSES_UNFINISHED, others);
+	mnl_attr_put_u64(nlh, MMLENS_LOSSES_UNFOLLOWED, others);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_faults(struct nlmsghdr *nlh, const struct mml_traced *v, uint32_t n)
+{
+#define FAULT(name, member) MML_COLUMN(MMLENS_FAULT_COL_##name, struct mml_traced, member)
+	static const struct mml_column columns[] = {
+		FAULT(TIME, time), FAULT(LATENCY, latency), FAULT(ADDR, addr),
+		FAULT(IP, ip), FAULT(VMA_START, vma_start),
+		FAULT(VMA_FLAGS, vma_flags), FAULT(OLD_FRAME, old.frame),
+		FAULT(OLD_SWAP, old.swap), FAULT(OLD_ENTRY, old.entry),
+		FAULT(NEW_FRAME, new.frame), FAULT(NEW_SWAP, new.swap),
+		FAULT(NEW_ENTRY, new.entry), FAULT(TID, tid), FAULT(TGID, tgid),
+		FAULT(ACCESS, access), FAULT(RESULT, result),
+		FAULT(VMA_KIND, vma_kind), FAULT(OLD_STATE, old.state),
+		FAULT(OLD_LEVEL, old.level), FAULT(NEW_STATE, new.state),
+		FAULT(NEW_LEVEL, new.level),
+	};
+	struct nlattr *nest;
+	char column[1024];
+	uint32_t i, j;
+
+	mnl_attr_put_u32(nlh, MMLENS_A_COUNT, n);
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_FAULTS);
+	for (i = 1; i < MNL_ARRAY_SIZE(columns); i++) {
+		for (j = 0; j < n; j++)
+			memcpy(column + j * columns[i].size,
+			       (const char *)&v[j] + columns[i].offset,
+			       columns[i].size);
+		mnl_attr_put(nlh, i, n * columns[i].size, column);
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+#define NO_PAGE	{ MMLENS_STATE_NONE, MMLENS_LEVEL_PTE, U, U, 0 }
+#define UNSEEN	{ U32, U32, U, U, U }
+#define PAGE_AT(number, bits) {						\
+	MMLENS_STATE_PRESENT, MMLENS_LEVEL_PTE, number, U,		\
+	MMLENS_ENTRY_PRESENT | MMLENS_ENTRY_USER |			\
+	MMLENS_ENTRY_LEAF | MMLENS_ENTRY_ACCESSED | (bits) }
+#define NOW	987654321000ULL
+
+static const struct mml_traced faults[] = {
+	{ NOW, 9400, HEAP + 0x10, 0x55d0c8000123, HEAP, RW | MAYRW,
+	  MMLENS_VMA_KIND_ANON, PID, PID,
+	  MMLENS_ACCESS_WRITE | MMLENS_ACCESS_USER, 0, NO_PAGE,
+	  PAGE_AT(0x21100, MMLENS_ENTRY_WRITE | MMLENS_ENTRY_DIRTY) },
+	{ NOW + 1500000, 21050, HEAP + PAGE, 0x55d0c8000140, HEAP, RW | MAYRW,
+	  MMLENS_VMA_KIND_ANON, PID + 1, PID,
+	  MMLENS_ACCESS_WRITE | MMLENS_ACCESS_USER, 0, PAGE_AT(0x21090, 0),
+	  PAGE_AT(0x1ff8c, MMLENS_ENTRY_WRITE | MMLENS_ENTRY_DIRTY) },
+	{ NOW + 2000000, 5000000, HEAP + 2 * PAGE, 0x55d0c8000150, HEAP, RW | MAYRW,
+	  MMLENS_VMA_KIND_ANON, PID, PID, 0, MMLENS_FAULT_MAJOR,
+	  { MMLENS_STATE_SWAP, MMLENS_LEVEL_PTE, U, MMLENS_SWAP(0ULL, 512ULL), 0 },
+	  PAGE_AT(0x30a40, 0) },
+	{ NOW + 1900000000, 700, 0x7f0000000000, 0x55d0c8000160, 0x7f0000000000,
+	  MMLENS_VM_READ, MMLENS_VMA_KIND_FILE, PID, PID, MMLENS_ACCESS_USER,
+	  MMLENS_FAULT_SIGBUS, NO_PAGE, NO_PAGE },
+	{ NOW + 2000000000, 800, HEAP + 3 * PAGE, U, HEAP, RW | MAYRW,
+	  MMLENS_VMA_KIND_ANON, U32, U32, MMLENS_ACCESS_REMOTE, 0, UNSEEN, UNSEEN },
+};
+
+static void trace_begin(void)
+{
+	struct nlmsghdr *nlh;
+
+	family(1);
+	family(1);
+	asked_dump(MMLENS_CMD_TRACE_START);
+	nlh = part(MMLENS_CMD_TRACE_START);
+	envelope(nlh, MMLENS_FAULT_COL_ALL);
+	put(nlh);
+	nlh = part(MMLENS_CMD_TRACE_START);
+	put_losses(nlh, 0, 0);
+	put(nlh);
+}
+
+static void trace_end(uint64_t records, uint64_t ring, uint64_t others)
+{
+	struct nlmsghdr *nlh = part(MMLENS_CMD_TRACE_START);
+	struct nlattr *nest;
+
+	put_losses(nlh, ring, others);
+	nest = mnl_attr_nest_start(nlh, MMLENS_A_TRAILER);
+	mnl_attr_put_u32(nlh, MMLENS_TRAILER_REASON, MMLENS_REASON_EXITED);
+	mnl_attr_put_u64(nlh, MMLENS_TRAILER_RECORDS, records);
+	mnl_attr_nest_end(nlh, nest);
+	put(nlh);
+	done(0, NULL);
+}
+
+static void trace_of(uint64_t records, uint64_t ring, uint64_t others)
+{
+	struct nlmsghdr *nlh;
+
+	trace_begin();
+	nlh = part(MMLENS_CMD_TRACE_START);
+	put_losses(nlh, ring, 0);
+	put_faults(nlh, faults, MNL_ARRAY_SIZE(faults));
+	put(nlh);
+	vmas(two_areas, 2);
+	trace_end(records, ring, others);
+}
+
+static void trace_some(void)
+{
+	trace_of(MNL_ARRAY_SIZE(faults), 0, 0);
+}
+
+static void trace_losses(void)
+{
+	trace_of(MNL_ARRAY_SIZE(faults), 12, 3);
+}
+
+/* The kernel has sent more than has come. */
+static void trace_short(void)
+{
+	trace_of(MNL_ARRAY_SIZE(faults) + 1, 0, 0);
+}
+
+static void trace_refused(void)
+{
+	family(1);
+	family(1);
+	asked_dump(MMLENS_CMD_TRACE_START);
+	done(EOPNOTSUPP, "this kernel is built without kretprobes: it cannot be traced");
+}
+
 /* ---- tables ---- */
 
 #define TABLE_COLUMN(name, field) \
@@ -1977,6 +2117,7 @@ static const struct {
 	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
+	TAPE(trace_some), TAPE(trace_losses), TAPE(trace_short), TAPE(trace_refused),
 	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
 	TAPE(tables_kthread),

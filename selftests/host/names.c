@@ -130,6 +130,8 @@ static const struct {
 	{ "reasons", "mmlens_reason", NULL, mml_reason_names },
 	{ "can", NULL, "MMLENS_CAN_", mml_can_names },
 	{ "entry bits", NULL, "MMLENS_ENTRY_", mml_entry_names },
+	{ "access bits", NULL, "MMLENS_ACCESS_", mml_traced_access_names },
+	{ "fault bits", NULL, "MMLENS_FAULT_", mml_traced_result_names },
 	{ "page flags", NULL, "MMLENS_PAGE_", mml_page_names },
 	{ "VM flags", NULL, "MMLENS_VM_", mml_vm_names },
 };

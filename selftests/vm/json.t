@@ -61,7 +61,7 @@ json info --json <<EXPRESSIONS
 this kernel's mapcounts are exact, not averaged: .averaged == [] and any(.exact[]; . == "mapcount")
 what is approximate: .approximate == [$approximate]
 what is unavailable: .unavailable == [$unavailable]
-all is one of them: (.exact + .approximate + .unavailable | sort) == ["epoch", "exclusive", "folio-shared", "mapcount", "rss", "soft-dirty", "uffd-wp"]
+all is one of them: (.exact + .approximate + .unavailable | sort) == ["epoch", "exclusive", "folio-shared", "mapcount", "rss", "soft-dirty", "trace", "uffd-wp"]
 nothing unavailable is among the flags: (.page_flags | any(. == "anon_exclusive")) == (.unavailable == [])
 EXPRESSIONS
 

@@ -54,7 +54,15 @@
  *      memory is behind are in no extent. Nothing holds a frame while it is
  *      looked at: each is as it was at that moment
  *
- * A dump is three kinds of message, all of the asked command:
+ *  TRACE_START (dump: page faults as they happen, until somebody ends it)
+ *   >  PID, FOLLOW?
+ *   <  ENVELOPE{...}, then LOSSES{...}, COUNT?, FAULTS{...}? again and again,
+ *      and last LOSSES{...}, TRAILER{REASON, RECORDS}
+ *
+ *  TRACE_STOP (do: end the trace that this socket has started)
+ *   >  nothing
+ *
+ * A dump but TRACE_START's is three kinds of message, all of the asked command:
  *
  *   first   ENVELOPE{...}, START = END      and no data: who answers
  *   then    START, END, EPOCH?, data?       [START, END) is what this message
@@ -70,6 +78,18 @@
  * TORN, and the first two are one picture when HOLDS in the trailer is 1. If an
  * area changes between two holds of the lock, its parts may be reported as they
  * were each time.
+ *
+ * A trace is a dump, too, so that the kernel makes each message when there is
+ * somebody to receive it, asks each time whether he may, and ends with the
+ * socket. Without FAULTS nothing has happened since the message before: receive
+ * again a little later. The faults are those in the process's address space,
+ * whoever causes them (ptrace, process_vm_readv(), vfork()), since the second
+ * message; an exec does not end a trace, FOLLOW takes in the processes that
+ * are forked from then on. They come in the order in which they were over,
+ * though not to the nanosecond where there is more than one CPU. One access can
+ * take several: MMLENS_FAULT_RETRY. Faults that are decided before
+ * handle_mm_fault() is called are not seen: SIGSEGV for want of a VMA, or of its
+ * permission.
  *
  * EXTENTS holds *columns*: for each column that was granted, one binary
  * attribute, its type the column's number, that is a C array of COUNT
@@ -96,6 +116,8 @@ enum mmlens_cmd {
 	MMLENS_CMD_PAGE_GET,
 	MMLENS_CMD_TABLE_GET,
 	MMLENS_CMD_FRAME_GET,
+	MMLENS_CMD_TRACE_START,
+	MMLENS_CMD_TRACE_STOP,
 
 	__MMLENS_CMD_MAX
 };
@@ -150,6 +172,11 @@ enum mmlens_attr {
 	MMLENS_A_VMA_STORE,	/* u32: INFO_GET: enum mmlens_vma_store */
 	MMLENS_A_DEPTH,		/* u32: VMA_GET: nodes of the store that ADDR's lookup visits */
 
+	/* TRACE_START */
+	MMLENS_A_FOLLOW,	/* flag: processes that it forks, too */
+	MMLENS_A_FAULTS,	/* nest: enum mmlens_fault_col, each a binary array */
+	MMLENS_A_LOSSES,	/* nest: enum mmlens_losses_attr */
+
 	__MMLENS_A_MAX
 };
 #define MMLENS_A_MAX (__MMLENS_A_MAX - 1)
@@ -162,6 +189,7 @@ enum mmlens_attr {
 #define MMLENS_CAN_EPOCH	(1ULL << 4)	/* tears are seen: see MMLENS_TRAILER_TORN */
 #define MMLENS_CAN_FOLIO_SHARED	(1ULL << 5)	/* MMLENS_COL_FOLIO_SHARED is tracked by the kernel */
 #define MMLENS_CAN_RSS	(1ULL << 6)	/* MM_GET's rss counters are exact sums */
+#define MMLENS_CAN_TRACE	(1ULL << 7)	/* TRACE_START: the kernel has kretprobes */
 
 /* Who answered. MM_ID tells two address spaces apart; it is no address. */
 enum mmlens_envelope_attr {
@@ -182,6 +210,7 @@ enum mmlens_reason {
 	MMLENS_REASON_COMPLETE,	/* the whole range was walked */
 	MMLENS_REASON_EXITED,	/* the process is gone: up to END only */
 	MMLENS_REASON_EXECED,	/* the PID has another address space now: likewise */
+	MMLENS_REASON_STOPPED,	/* by TRACE_STOP */
 };
 
 /*
@@ -363,6 +392,81 @@ enum mmlens_table_col {
 	__MMLENS_TABLE_COL_MAX
 };
 #define MMLENS_TABLE_COL_MAX (__MMLENS_TABLE_COL_MAX - 1)
+
+/*
+ * The columns of a page fault; all are always granted. OLD is the page's entry
+ * when the kernel began to handle the fault, NEW when it was done: as it was
+ * seen without the page-table lock, while others may change it. Where it was
+ * not looked at, because somebody else than the process caused the fault,
+ * STATE and LEVEL are MMLENS_UNKNOWN32. A huge page of zeroes is PRESENT here.
+ */
+enum mmlens_fault_col {
+	MMLENS_FAULT_COL_UNSPEC,
+	MMLENS_FAULT_COL_TIME,		/* u64: ns of CLOCK_MONOTONIC when it began */
+	MMLENS_FAULT_COL_LATENCY,	/* u64: ns until it was handled */
+	MMLENS_FAULT_COL_ADDR,		/* u64: the address accessed; its page, with REMOTE */
+	MMLENS_FAULT_COL_IP,		/* u64: where the process was in its own code;
+					 * MMLENS_UNKNOWN with REMOTE
+					 */
+	MMLENS_FAULT_COL_VMA_START,	/* u64: vm_start of the area, when it began */
+	MMLENS_FAULT_COL_VMA_FLAGS,	/* u64: MMLENS_VM_* of the area */
+	MMLENS_FAULT_COL_OLD_FRAME,	/* u64: PFN */
+	MMLENS_FAULT_COL_OLD_SWAP,	/* u64: as MMLENS_COL_SWAP */
+	MMLENS_FAULT_COL_OLD_ENTRY,	/* u64: MMLENS_ENTRY_* */
+	MMLENS_FAULT_COL_NEW_FRAME,	/* u64 */
+	MMLENS_FAULT_COL_NEW_SWAP,	/* u64 */
+	MMLENS_FAULT_COL_NEW_ENTRY,	/* u64 */
+	MMLENS_FAULT_COL_TID,		/* u32: who caused it; MMLENS_UNKNOWN32: a task
+					 * of another PID namespace
+					 */
+	MMLENS_FAULT_COL_TGID,		/* u32: its thread group, likewise */
+	MMLENS_FAULT_COL_ACCESS,	/* u32: MMLENS_ACCESS_* */
+	MMLENS_FAULT_COL_RESULT,	/* u32: MMLENS_FAULT_* */
+	MMLENS_FAULT_COL_VMA_KIND,	/* u32: enum mmlens_vma_kind of the area */
+	MMLENS_FAULT_COL_OLD_STATE,	/* u32: enum mmlens_state */
+	MMLENS_FAULT_COL_OLD_LEVEL,	/* u32: enum mmlens_level */
+	MMLENS_FAULT_COL_NEW_STATE,	/* u32 */
+	MMLENS_FAULT_COL_NEW_LEVEL,	/* u32 */
+
+	__MMLENS_FAULT_COL_MAX
+};
+#define MMLENS_FAULT_COL_MAX (__MMLENS_FAULT_COL_MAX - 1)
+#define MMLENS_FAULT_COL_ALL						\
+	(MMLENS_COL_BIT(__MMLENS_FAULT_COL_MAX) - MMLENS_COL_BIT(1))
+
+/* What was tried: FAULT_FLAG_ of the kernel. Neither WRITE nor EXEC: a read. */
+#define MMLENS_ACCESS_WRITE	(1ULL << 0)
+#define MMLENS_ACCESS_EXEC	(1ULL << 1)
+#define MMLENS_ACCESS_USER	(1ULL << 2)	/* by user code, not in a system call */
+#define MMLENS_ACCESS_REMOTE	(1ULL << 3)	/* not through the accessor's own tables */
+#define MMLENS_ACCESS_TRIED	(1ULL << 4)	/* again, after a RETRY */
+#define MMLENS_ACCESS_UNSHARE	(1ULL << 5)	/* a read that wants a page of its own */
+#define MMLENS_ACCESS_VMA_LOCK	(1ULL << 6)	/* without the mmap lock */
+
+/* What came of it: VM_FAULT_ of the kernel. */
+#define MMLENS_FAULT_OOM	(1ULL << 0)
+#define MMLENS_FAULT_SIGBUS	(1ULL << 1)
+#define MMLENS_FAULT_MAJOR	(1ULL << 2)	/* it took I/O */
+#define MMLENS_FAULT_HWPOISON	(1ULL << 3)	/* broken memory: SIGBUS */
+#define MMLENS_FAULT_SIGSEGV	(1ULL << 4)
+#define MMLENS_FAULT_RETRY	(1ULL << 5)	/* it comes again */
+#define MMLENS_FAULT_COMPLETED	(1ULL << 6)	/* done, and the lock given back */
+#define MMLENS_FAULT_NOPAGE	(1ULL << 7)	/* done, and no page was handed over */
+
+/* What a trace has not told, up to this message. */
+enum mmlens_losses_attr {
+	MMLENS_LOSSES_UNSPEC,
+	MMLENS_LOSSES_PAD,
+	MMLENS_LOSSES_RING,		/* u64: faults that found the buffer full: exact */
+	MMLENS_LOSSES_MISSED,		/* u64: faults, of any process, that the kernel
+					 * let pass without calling us
+					 */
+	MMLENS_LOSSES_UNFINISHED,	/* u64: faults that have begun and are not over */
+	MMLENS_LOSSES_UNFOLLOWED,	/* u64: forked processes that there was no room for */
+
+	__MMLENS_LOSSES_MAX
+};
+#define MMLENS_LOSSES_MAX (__MMLENS_LOSSES_MAX - 1)
 
 enum mmlens_mapkind {
 	MMLENS_MAPKIND_NONE,		/* not counted: no struct page, or a page of zeroes */

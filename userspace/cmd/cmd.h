@@ -73,6 +73,7 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_snap(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_diff(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_fault(struct mml_ctx *ctx, int argc, char **argv);
+int cmd_trace(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_demo(struct mml_ctx *ctx, int argc, char **argv);
 int cmd_help(struct mml_ctx *ctx, int argc, char **argv);
 

@@ -25,6 +25,8 @@ static const struct ability {
 	  "a folio that is mapped more than once counts as shared, by one process too" },
 	{ MMLENS_CAN_RSS, APPROXIMATE,
 	  "each thread may keep 64 pages of it uncounted" },
+	{ MMLENS_CAN_TRACE, UNAVAILABLE,
+	  "built without kretprobes: page faults cannot be traced" },
 };
 
 #define NR_ABILITIES (sizeof(abilities) / sizeof(abilities[0]))

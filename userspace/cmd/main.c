@@ -23,6 +23,7 @@ const struct cmd cmd_table[] = {
 	{ "snap", "PID...", "keep all that there is to know of processes in a file", cmd_snap },
 	{ "diff", "A [B]", "what has changed between two snapshots, or since one", cmd_diff },
 	{ "fault", "PID ADDR", "what an access would do, and why", cmd_fault },
+	{ "trace", "PID|-- COMMAND", "page faults as they happen, and what each did", cmd_trace },
 	{ "demo", "", "watch copy-on-write happen to a process made for it", cmd_demo },
 	{ "help", "[COMMAND]", "how to use a command", cmd_help },
 	{ }

@@ -60,6 +60,9 @@ typedef int (*mml_reply_fn)(const struct nlmsghdr *nlh, void *arg);
 int mml_talk(struct mml_client *client, struct nlmsghdr *request,
 	     mml_reply_fn reply, void *arg, struct mml_error *err);
 
+/* Sends a request in the midst of an exchange; what comes of it is not read. */
+int mml_interject(struct mml_client *client, uint8_t command);
+
 /* Puts the failure of a request about @pid (0: none) into words. */
 int mml_explain(int ret, uint32_t pid, struct mml_error *err);
 

@@ -190,7 +190,14 @@ int mml_decode_message(const struct nlmsghdr *nlh, struct mml_message *msg)
 	return 0;
 }
 
-static int read_envelope(const struct mml_message *msg,
+/**
+ * mml_decode_envelope() - who answers
+ * @msg: the first message of a dump, or the only one of an answer
+ * @envelope: where to
+ *
+ * Return: 0 or -EBADMSG
+ */
+int mml_decode_envelope(const struct mml_message *msg,
 			 struct mml_envelope *envelope)
 {
 	const struct nlattr *nest = msg->attr[MMLENS_A_ENVELOPE];
@@ -263,7 +270,7 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
 	fill_unknown(mm, mm_fields, sizeof(mm_fields) / sizeof(*mm_fields));
 	ret = mml_decode_message(nlh, &msg);
 	if (!ret)
-		ret = read_envelope(&msg, &mm->envelope);
+		ret = mml_decode_envelope(&msg, &mm->envelope);
 	if (ret)
 		return ret;
 	if (!msg.attr[MMLENS_A_MM])
@@ -455,7 +462,7 @@ int mml_decode_walk(const struct nlmsghdr *nlh, struct mml_walk *walk)
 	memset(walk, 0, sizeof(*walk));
 	ret = mml_decode_message(nlh, &msg);
 	if (!ret)
-		ret = read_envelope(&msg, &walk->envelope);
+		ret = mml_decode_envelope(&msg, &walk->envelope);
 	if (!ret)
 		ret = read_u64(&msg, MMLENS_A_ADDR, &walk->addr);
 	if (!ret)
@@ -536,7 +543,7 @@ int mml_decode_dump(const struct mml_message *msg, struct mml_dump *dump)
 		return ret;
 	if (!dump->messages++) {
 		dump->epoch = MMLENS_UNKNOWN;
-		ret = read_envelope(msg, &dump->envelope);
+		ret = mml_decode_envelope(msg, &dump->envelope);
 		dump->walked_start = start;
 		dump->walked_end = start;
 	}

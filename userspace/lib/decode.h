@@ -24,6 +24,8 @@ struct mml_message {
 
 int mml_decode_message(const struct nlmsghdr *nlh, struct mml_message *msg);
 
+int mml_decode_envelope(const struct mml_message *msg,
+			struct mml_envelope *envelope);
 int mml_decode_info(const struct nlmsghdr *nlh, struct mml_info *info);
 int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm);
 int mml_decode_walk(const struct nlmsghdr *nlh, struct mml_walk *walk);

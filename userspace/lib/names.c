@@ -15,6 +15,8 @@ const struct mml_name mml_command_names[] = {
 	{ "pages", MMLENS_CMD_PAGE_GET },
 	{ "tables", MMLENS_CMD_TABLE_GET },
 	{ "frame", MMLENS_CMD_FRAME_GET },
+	{ "trace", MMLENS_CMD_TRACE_START },
+	{ "trace-stop", MMLENS_CMD_TRACE_STOP },
 	{ }
 };
 
@@ -108,6 +110,7 @@ const struct mml_name mml_reason_names[] = {
 	{ "complete", MMLENS_REASON_COMPLETE },
 	{ "exited", MMLENS_REASON_EXITED },
 	{ "execed", MMLENS_REASON_EXECED },
+	{ "stopped", MMLENS_REASON_STOPPED },
 	{ }
 };
 
@@ -165,6 +168,30 @@ const struct mml_name mml_can_names[] = {
 	{ "epoch", MMLENS_CAN_EPOCH },
 	{ "folio-shared", MMLENS_CAN_FOLIO_SHARED },
 	{ "rss", MMLENS_CAN_RSS },
+	{ "trace", MMLENS_CAN_TRACE },
+	{ }
+};
+
+const struct mml_name mml_traced_access_names[] = {
+	{ "write", MMLENS_ACCESS_WRITE },
+	{ "exec", MMLENS_ACCESS_EXEC },
+	{ "user", MMLENS_ACCESS_USER },
+	{ "remote", MMLENS_ACCESS_REMOTE },
+	{ "tried", MMLENS_ACCESS_TRIED },
+	{ "unshare", MMLENS_ACCESS_UNSHARE },
+	{ "vma-lock", MMLENS_ACCESS_VMA_LOCK },
+	{ }
+};
+
+const struct mml_name mml_traced_result_names[] = {
+	{ "oom", MMLENS_FAULT_OOM },
+	{ "sigbus", MMLENS_FAULT_SIGBUS },
+	{ "major", MMLENS_FAULT_MAJOR },
+	{ "hwpoison", MMLENS_FAULT_HWPOISON },
+	{ "sigsegv", MMLENS_FAULT_SIGSEGV },
+	{ "retry", MMLENS_FAULT_RETRY },
+	{ "completed", MMLENS_FAULT_COMPLETED },
+	{ "nopage", MMLENS_FAULT_NOPAGE },
 	{ }
 };
 

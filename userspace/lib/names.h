@@ -32,6 +32,8 @@ extern const struct mml_name mml_reason_names[];	/* numbers */
 extern const struct mml_name mml_column_names[];	/* numbers: enum mmlens_col */
 extern const struct mml_name mml_vma_column_names[];	/* numbers: enum mmlens_vma_col */
 extern const struct mml_name mml_can_names[];		/* bits */
+extern const struct mml_name mml_traced_access_names[];	/* bits: MMLENS_ACCESS_* */
+extern const struct mml_name mml_traced_result_names[];	/* bits: MMLENS_FAULT_* */
 extern const struct mml_name mml_entry_names[];		/* bits */
 extern const struct mml_name mml_page_names[];		/* bits */
 extern const struct mml_name mml_vm_names[];		/* bits; code as in smaps */

@@ -155,6 +155,31 @@ int mml_talk(struct mml_client *client, struct nlmsghdr *request,
 	return ret;
 }
 
+/**
+ * mml_interject() - send a request while another one is being answered
+ * @client: in mml_talk()
+ * @command: of the family, without attributes
+ *
+ * Its answer has a sequence number of its own, which mml_talk() skips.
+ *
+ * Return: 0 or a negative errno
+ */
+int mml_interject(struct mml_client *client, uint8_t command)
+{
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(GENL_HDRLEN)]
+		__attribute__((aligned(8))) = "";
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = client->family;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nlh->nlmsg_seq = ++client->seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = command;
+	genl->version = MMLENS_GENL_VERSION;
+	return mml_transport->send(client->wire, nlh, nlh->nlmsg_len);
+}
+
 struct family {
 	uint16_t id;
 	uint32_t version;

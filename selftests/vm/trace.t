@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# mmlens trace: counts as getrusage() has them, frames as the target itself reads them
+# in pagemap before and after each fault; nothing lost, or said; and nothing left
+# behind, whatever ends a trace in the middle of a storm.
+. "$(dirname "$0")/../ktap.sh"
+
+python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3) ||
+	skip_all "python3 is not installed"
+compare=$(realpath "$(dirname "$0")/trace.py")
+ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
+
+declare -A seen tracer_pid
+
+# tracer ID ARGUMENT...: mmlens trace in the background; returns once the probe is set
+tracer()
+{
+	local id=$1
+
+	shift
+	mmlens trace "$@" >"$ktap_files/$id.trace" 2>"$ktap_files/$id.err" &
+	tracer_pid[$id]=$!
+	disown
+	ktap_children+=($!)
+	wait_until "[ -s $ktap_files/$id.trace ] || ! kill -0 $! 2>/dev/null"
+}
+
+# armed: is there a trace? The probe is listed while there is one
+armed()
+{
+	grep -q handle_mm_fault /sys/kernel/debug/kprobes/list
+}
+
+# ended ID: waits for its end
+ended()
+{
+	wait_until "! kill -0 ${tracer_pid[$1]} 2>/dev/null"
+}
+
+# stop ID: as by ^C
+stop()
+{
+	kill -INT "${tracer_pid[$1]}"
+	ended "$1"
+}
+
+# compared MODE TRACER TARGET: sets seen[]
+compared()
+{
+	local line
+
+	seen=()
+	run "$python" "$compare" "$1" "$ktap_files/$2.trace" "$ktap_files/$3.out"
+	while IFS= read -r line; do
+		seen[${line%%=*}]=${line#*=}
+	done <<<"$out"
+	[ $status = 0 ] || note "$err"
+}
+
+# minor PID: field 10 of its stat
+minor()
+{
+	local stat
+
+	read -ra stat <"/proc/$1/stat"
+	echo "${stat[9]}"
+}
+
+# gone NAME: no probe, and the module is free
+gone()
+{
+	wait_until '! armed'
+	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" " 0"
+}
+
+[ -d /sys/kernel/debug/kprobes ] || mount -t debugfs debugfs /sys/kernel/debug
+like "info says that it can" "$(mmlens info -o EXACT)" 'trace'
+
+# ---- one of each ----
+
+target_start kinds faults kinds
+tracer kinds -j "$kinds_PID"
+target_step kinds
+stop kinds
+compared kinds kinds kinds
+same "minor faults, as getrusage counts them" "${seen[MINOR]}" "${seen[TARGET_MINOR]}"
+same "major faults" "${seen[MAJOR]}" "${seen[TARGET_MAJOR]}"
+for kind in demand-zero zero-page cow-zero cow-copy file-map file-copy huge signal alone; do
+	same "$kind: what it is, and frames as in pagemap" "${seen[KIND_$kind]}" ok
+done
+note "reuse: ${seen[ALONE]}"
+same "nothing lost" "${seen[LOSSES]}" "0 0 0 0"
+target_end kinds
+gone "a trace ended by ^C"
+
+# ---- a command ----
+
+run mmlens trace -j -- /bin/true
+ran "a command from its first instruction" 0
+like "... ends with it" "$out" '"end": "exited"'
+like "... and has the exec in it" "$out" '"remote"'
+run mmlens trace -- /no/such/command
+ran "a command that there is not" 1
+like "... is named" "$err" '/no/such/command: No such file'
+gone "a command"
+
+# ---- many ----
+
+target_start many faults many 100000
+tracer many -j "$many_PID"
+target_step many
+stop many
+compared many many many
+note "100000 faults: $(tail -1 "$ktap_files/many.trace")"
+same "100000 faults: told, or counted as lost" "${seen[WITH_LOST]}" 100000
+target_end many
+rm -f "$ktap_files/many.trace"
+
+# ---- forks ----
+
+target_start forks faults forks
+tracer forks -j --cow --follow "$forks_PID"
+target_step forks
+stop forks
+pages=$(jq -r --argjson from $((forks_AREA)) 'select(.addr) | select(.what == "cow-copy") |
+	"\(.pid) \(.addr)"' "$ktap_files/forks.trace" |
+	while read -r pid addr; do
+		[ $((addr)) -lt $((forks_AREA)) ] || [ $((addr)) -ge $((forks_AREA + 65536)) ] ||
+			[ "$pid" = "$forks_PID" ] || echo "$pid $addr"
+	done | sort -u | wc -l)
+is "20 forked children copy 16 pages each, and each copy is told" "$pages" 320
+target_end forks
+
+target_start forks faults forks
+tracer alone -j "$forks_PID"
+target_step forks
+stop alone
+is "without --follow, children are not told" \
+	"$(jq -r 'select(.addr) | .pid' "$ktap_files/alone.trace" | sort -u)" "$forks_PID"
+target_end forks
+gone "followed forks"
+
+# ---- several at a time ----
+
+target_start two faults many 1000
+tracer one -j "$two_PID"
+tracer two -j "$two_PID"
+target_step two
+stop one
+stop two
+compared many one two
+is "two at a time: the one" "${seen[EVENTS]}" 1000
+compared many two two
+is "... and the other" "${seen[EVENTS]}" 1000
+target_end two
+gone "two traces"
+
+# ---- in a storm ----
+
+target_start storm faults storm
+tracer storm -j "$storm_PID"
+wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
+run rmmod mmlens
+ran "unloading in a storm is refused" 1
+like "... for a reason" "$err" 'in use'
+kill -KILL "${tracer_pid[storm]}"
+ended storm
+gone "SIGKILL of the tool in a storm"
+for ((i = 0; i < 5; i++)); do
+	tracer storm -j "$storm_PID"
+	kill -KILL "${tracer_pid[storm]}"
+	ended storm
+done
+gone "five times, at once"
+tracer storm -j --count 5000 "$storm_PID"
+ended storm
+like "the end is reached in a storm" "$(tail -1 "$ktap_files/storm.trace")" '"end": "stopped", "told": 5000'
+tracer storm -j "$storm_PID"
+wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
+kill -STOP "${tracer_pid[storm]}"
+faults=$(minor "$storm_PID")
+wait_until "[ \$(minor $storm_PID) -gt $((faults + 250000)) ]"
+kill -CONT "${tracer_pid[storm]}"
+stop storm
+storm_end=$(tail -1 "$ktap_files/storm.trace")
+is "who does not read loses, and is told how much" \
+	"$(jq -r '(.lost > 0) and (.seen == .told)' <<<"$storm_end")" true
+note "stopped for 250000 faults: $storm_end"
+tracer storm -j "$storm_PID"
+wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
+target_end storm
+ended storm
+like "the target's end is the trace's" "$(tail -1 "$ktap_files/storm.trace")" '"end": "exited"'
+gone "the target killed in a storm"
+rm -f "$ktap_files/storm.trace"
+
+# ---- while a fault sleeps ----
+
+for how in INT KILL; do
+	target_start asleep faults sleep
+	tracer asleep -j "$asleep_PID"
+	target_step asleep
+	kill -$how "${tracer_pid[asleep]}"
+	ended asleep
+	gone "SIG$how while a fault sleeps"
+	[ $how != INT ] ||
+		is "... which is said" "$(tail -1 "$ktap_files/asleep.trace" | jq .unfinished)" 1
+	run rmmod mmlens
+	ran "the module goes while it sleeps" 0
+	target_step asleep
+	is "... and it wakes up" "$asleep_AWAKE" 1
+	unset asleep_AWAKE
+	target_end asleep
+	insmod "$ko" || bail "the module cannot be loaded again"
+done
+
+# ---- who may ----
+
+run setpriv --reuid 65534 --clear-groups -- mmlens trace $$
+ran "nobody else may" 2
+like "... for want of a capability" "$err" 'CAP_SYS_ADMIN'
+run setpriv --bounding-set -sys_admin --inh-caps -sys_admin -- mmlens trace $$
+ran "nor root without CAP_SYS_ADMIN" 2
+run mmlens trace 2
+ran "a kernel thread has no faults" 2
+run mmlens trace
+ran "whom?" 1
+run mmlens trace --count 0 1
+ran "none is no count" 1
+
+ktap_end
