@@ -21,6 +21,7 @@ struct trace_row {
 	enum mml_what event;
 	enum mml_counted counted;
 	const char *area;
+	const char *place;	/* looked up only where it is shown */
 };
 
 static struct show_value get_what(const void *row)
@@ -116,6 +117,7 @@ static const struct show_column columns[] = {
 	{ "NEW_FRAME", "new_frame", "its frame", SHOW_IN_JSON, FIELD(fault.new.frame, SHOW_FRAME), .width = 9 },
 	{ "NEW_SWAP", "new_swap", "its swap slot", SHOW_IN_JSON, FIELD(fault.new.swap, SHOW_SWAP), .width = 10 },
 	{ "NEW_ENTRY", "new_bits", "its bits", SHOW_IN_JSON, FIELD(fault.new.entry, SHOW_BITS), ENTRY, .width = 30 },
+	{ "PLACE", "place", "the instruction by function and, where known, source line", 0, FIELD(place, SHOW_STR), .width = 40 },
 	{ "AREA", "area", "the area it was in", SHOW_ALWAYS, FIELD(area, SHOW_STR) },
 	{ }
 };
@@ -140,6 +142,7 @@ struct tracing {
 	int exec_errno;
 	bool released;		/* the command has been let go */
 	bool cow;
+	bool places;		/* PLACE is shown */
 	uint64_t limit;		/* faults; 0: any number */
 	uint64_t deadline;	/* mml_now_ms(); 0: none */
 	unsigned int duration_ms;
@@ -199,10 +202,11 @@ static void tell_fault(struct tracing *tracing, const struct mml_traced *fault)
 	row.since = fault->time > tracing->first ?
 		    fault->time - tracing->first : 0;
 	row.area = trace_area(tracing->areas, fault);
+	if (tracing->sum || tracing->places)
+		row.place = trace_place(tracing->areas, fault);
 	if (!tracing->sum)
 		tell(tracing, &row);
-	else if (trace_sum_add(tracing->sum, fault, row.area,
-			       trace_place(tracing->areas, fault)))
+	else if (trace_sum_add(tracing->sum, fault, row.area, row.place))
 		tracing->no_memory = true;
 }
 
@@ -379,6 +383,27 @@ static int take_duration(struct mml_ctx *ctx, const char *arg, unsigned int *ms)
 	return *ms ? 0 : ctx_usage(ctx, "--duration takes more than 0 seconds");
 }
 
+/* Looking places up takes time: only where they are to be seen. */
+static int choose_columns(struct tracing *tracing, bool ip)
+{
+	struct mml_ctx *ctx = tracing->ctx;
+	char with_place[1024];
+	size_t i;
+	int ret;
+
+	if (ip) {
+		snprintf(with_place, sizeof(with_place), "%s,PLACE",
+			 ctx->show.columns ? ctx->show.columns : "+IP");
+		ctx->show.columns = with_place;
+	}
+	ret = ctx_choose(ctx, columns, &tracing->chosen);
+	for (i = 0; !ret && i < tracing->chosen.n; i++)
+		tracing->places |= !strcmp(tracing->chosen.column[i]->name,
+					   "PLACE");
+	ctx->show.columns = NULL;	/* has been read */
+	return ret;
+}
+
 /* What stands after "--" is the command's, options and all. */
 static char **split(int *argc, char **argv)
 {
@@ -406,10 +431,11 @@ int cmd_trace(struct mml_ctx *ctx, int argc, char **argv)
 	struct tracing tracing = { .ctx = ctx };
 	struct mml_trace_query query = { .pid = 0 };
 	const char *limit = NULL, *duration = NULL;
-	bool summary = false;
+	bool summary = false, ip = false;
 	const struct cmd_option own[] = {
 		{ "cow", 'c', NULL, "only faults that copied a page", .flag = &tracing.cow },
 		{ "follow", 'f', NULL, "processes that it forks, too", .flag = &query.follow },
+		{ "ip", 0, NULL, "the instruction, by function and source line", .flag = &ip },
 		{ "summary", 0, NULL, "only what they come to: by kind, area and instruction", .flag = &summary },
 		{ "count", 0, "N", "end after N faults", .value = &limit },
 		{ "duration", 0, "SECONDS", "end after that time", .value = &duration },
@@ -426,7 +452,7 @@ int cmd_trace(struct mml_ctx *ctx, int argc, char **argv)
 	tracing.command = split(&argc, argv);
 	ret = cmd_parse(ctx, &argc, &argv, &usage);
 	if (!ret)
-		ret = ctx_choose(ctx, columns, &tracing.chosen);
+		ret = choose_columns(&tracing, ip);
 	if (!ret && limit)
 		ret = take_limit(ctx, limit, &tracing.limit);
 	if (!ret && duration)

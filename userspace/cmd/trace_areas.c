@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd/trace.h"
+#include "lib/code.h"
 
 /* As many processes' areas are remembered. */
 #define PROCESSES 64
@@ -31,6 +32,7 @@ struct trace_areas {
 	struct mml_ctx *ctx;
 	struct mml_client *client;
 	uint64_t page_size;
+	struct mml_code *code;
 	struct process processes[PROCESSES];
 	size_t next;		/* to be forgotten */
 	char label[PATH_MAX];
@@ -54,8 +56,15 @@ struct trace_areas *trace_areas_new(struct mml_ctx *ctx)
 	}
 	areas->ctx = ctx;
 	areas->page_size = sysconf(_SC_PAGESIZE);
+	areas->code = mml_code_new(areas->page_size);
+	if (!areas->code) {
+		ctx_warn(ctx, "out of memory");
+		free(areas);
+		return NULL;
+	}
 	if (mml_open(&areas->client, &err)) {
 		ctx_error(ctx, &err);
+		mml_code_free(areas->code);
 		free(areas);
 		return NULL;
 	}
@@ -77,6 +86,7 @@ void trace_areas_free(struct trace_areas *areas)
 	for (i = 0; i < PROCESSES; i++)
 		mml_vmas_free(&areas->processes[i].vmas);
 	mml_close(areas->client);
+	mml_code_free(areas->code);
 	free(areas);
 }
 
@@ -160,30 +170,43 @@ const char *trace_area(struct trace_areas *areas, const struct mml_traced *fault
 	return mml_name(mml_vma_kind_names, fault->vma_kind);
 }
 
+/* The area that the instruction is in, or NULL */
+static const struct mml_vma *find_code(struct trace_areas *areas,
+				       const struct mml_traced *fault)
+{
+	struct process *process = find_process(areas, fault->tgid);
+	const struct mml_vma *vma = mml_vmas_find(&process->vmas, fault->ip);
+
+	if (vma)
+		return vma;
+	read_areas(areas, process);
+	return mml_vmas_find(&process->vmas, fault->ip);
+}
+
 /**
  * trace_place() - where the program was when it faulted
  * @areas: what is known
  * @fault: the fault
  *
- * The offset is one in the file, as addr2line(1) and objdump(1) have it for a
- * library or a position-independent program whose segments lie as in the file.
+ * By symbol, if there is one. Else the offset is one in the file, as addr2line(1)
+ * and objdump(1) have it for a library or a position-independent program whose
+ * segments lie as in the file.
  *
  * Return: the place, valid until the next call; NULL when it is not known
  */
 const char *trace_place(struct trace_areas *areas, const struct mml_traced *fault)
 {
 	const struct mml_vma *vma;
-	struct process *process;
+	const char *symbol;
 	char label[PATH_MAX];
 
 	if (fault->ip == MMLENS_UNKNOWN || fault->tgid == MMLENS_UNKNOWN32)
 		return NULL;
-	process = find_process(areas, fault->tgid);
-	vma = mml_vmas_find(&process->vmas, fault->ip);
-	if (!vma) {
-		read_areas(areas, process);
-		vma = mml_vmas_find(&process->vmas, fault->ip);
-	}
+	vma = find_code(areas, fault);
+	symbol = vma ? mml_code_place(areas->code, fault->tgid, vma, fault->ip) :
+		       NULL;
+	if (symbol)
+		return symbol;
 	if (!vma)
 		snprintf(areas->place, sizeof(areas->place), "%#llx",
 			 (unsigned long long)fault->ip);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <elfutils/libdwfl.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/elf_file.h"
 #include "lib/symbols.h"
 
 /* The objects of one file, by address. */
@@ -96,49 +95,6 @@ const struct mml_vma *mml_symbols_file(const struct mml_vmas *vmas,
 	return vma->kind == MMLENS_VMA_KIND_FILE ? vma : NULL;
 }
 
-/* Also if it was deleted, or lies in another mount namespace. */
-static int open_file(const struct mml_symbols *symbols, const struct mml_vma *vma)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", symbols->pid,
-		 (unsigned long long)vma->start, (unsigned long long)vma->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? open(vma->path, O_RDONLY | O_CLOEXEC) : fd;
-}
-
-/*
- * What was added to the file's addresses: the segment that holds the place in
- * the file at which the area begins tells. Two segments may meet in one page:
- * then it is the one that begins there.
- */
-static bool find_bias(Elf *elf, const struct mml_vma *vma, uint64_t page_size,
-		      uint64_t *bias)
-{
-	uint64_t at = vma->pgoff * page_size;
-	bool found = false;
-	GElf_Phdr phdr;
-	size_t n;
-
-	if (elf_getphdrnum(elf, &n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t first;
-
-		if (!gelf_getphdr(elf, i, &phdr) || phdr.p_type != PT_LOAD)
-			continue;
-		first = phdr.p_offset & -page_size;
-		if (at < first || at >= phdr.p_offset + phdr.p_filesz)
-			continue;
-		if (found && at != first)
-			continue;
-		*bias = vma->start - (phdr.p_vaddr + at - phdr.p_offset);
-		found = true;
-	}
-	return found;
-}
-
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct mml_symbol *x = a, *y = b;
@@ -195,7 +151,7 @@ static int read_symbols(Dwfl_Module *dwfl, struct module *module)
 static void load(struct mml_symbols *symbols, const struct mml_vma *vma,
 		 struct module *module)
 {
-	int fd = open_file(symbols, vma);
+	int fd = mml_elf_open(symbols->pid, vma);
 	Dwfl_Module *dwfl = NULL;
 	uint64_t bias;
 	Elf *elf;
@@ -204,7 +160,7 @@ static void load(struct mml_symbols *symbols, const struct mml_vma *vma,
 		return;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && find_bias(elf, vma, symbols->page_size, &bias)) {
+	if (elf && mml_elf_bias(elf, vma, symbols->page_size, &bias)) {
 		dwfl_report_begin_add(symbols->dwfl);
 		/* takes the descriptor if it succeeds */
 		dwfl = dwfl_report_elf(symbols->dwfl, vma->path, vma->path, fd,
