@@ -79,6 +79,13 @@ ok "--step says the same between its questions" \
 is "--step without anybody to answer goes on" \
 	"$(mmlens demo --step </dev/null 2>&1 | tail -n 1)" "All came as predicted."
 
+run mmlens demo --trace
+ran "demo --trace" 0
+normalise <"$ktap_files/out" >"$ktap_files/normal"
+is "... has the copy as an event, of the frames that are seen before and after" \
+	"$(diff "${0%.t}.golden" "$ktap_files/normal")" \
+	"$(printf '25a26\n>    fault      child: a write, cow-copy: frame F1 -> frame F2')"
+
 run mmlens demo --json
 ran "demo --json" 0
 is "all steps are as predicted" "$(jq -c '[.as_predicted, .steps[].as_predicted]' <"$ktap_files/out")" \

@@ -12,6 +12,7 @@
 
 #include "cmd/cow.h"
 #include "cmd/demo_actors.h"
+#include "cmd/demo_trace.h"
 
 static const struct {
 	const char *name;
@@ -39,6 +40,7 @@ enum { PARENT, CHILD };
 struct demo {
 	struct mml_ctx *ctx;
 	bool ask;		/* before each step, and wait */
+	bool trace;		/* show the fault of the glass, too */
 	struct demo_actors actors;
 	unsigned int number;	/* of the step */
 	struct counts expected[DEMO_KINDS];
@@ -367,9 +369,46 @@ static int look_at_both(struct demo *demo, const char *when, struct sight *sight
 	return 0;
 }
 
+static int write_glass(void *arg)
+{
+	return order(arg, CHILD, DEMO_WRITE_GLASS);
+}
+
+/* As write_glass(), and what is seen of it happening */
+static int watch_glass(struct demo *demo, struct mml_traced *fault)
+{
+	struct show *s = &demo->ctx->show;
+	int ret;
+
+	ret = demo_trace(demo->ctx, demo->actors.child,
+			 demo->actors.area[DEMO_MEMORY] +
+			 DEMO_GLASS * demo->actors.page_size,
+			 write_glass, demo, fault);
+	if (ret)
+		return ret;
+	show_open(s, "fault");
+	show(s, "what", "   fault      child: a write, %s",
+	     show_name(mml_what(fault), mml_what_names));
+	show(s, "old_frame", ": frame %s", show_frame(fault->old.frame));
+	show(s, "new_frame", " -> frame %s\n", show_frame(fault->new.frame));
+	show(s, "latency", NULL, show_uint(fault->latency));
+	show_close(s);
+	return 0;
+}
+
+/* The break of the glass as it happened: is it what was seen before and after? */
+static bool told_the_same(const struct mml_traced *fault,
+			  const struct sight *before, const struct sight *after)
+{
+	return mml_what(fault) == MML_WHAT_COW_COPY &&
+	       fault->old.frame == before->frame &&
+	       fault->new.frame == after->frame;
+}
+
 static int step_glass(struct demo *demo)
 {
 	struct sight before[2], after[2];
+	struct mml_traced fault;
 	bool shared, parted;
 	int ret;
 
@@ -380,7 +419,7 @@ static int step_glass(struct demo *demo)
 	if (ret)
 		return ret;
 	show_text(&demo->ctx->show, "\n");
-	ret = order(demo, CHILD, DEMO_WRITE_GLASS);
+	ret = demo->trace ? watch_glass(demo, &fault) : write_glass(demo);
 	if (!ret)
 		ret = look_at_both(demo, "after", after);
 	if (ret)
@@ -389,7 +428,9 @@ static int step_glass(struct demo *demo)
 		 !before[PARENT].writable && !before[CHILD].writable;
 	parted = after[CHILD].frame != before[CHILD].frame && after[CHILD].writable &&
 		 after[PARENT].frame == before[PARENT].frame && !after[PARENT].writable;
-	say_verdict(demo, shared && parted);
+	say_verdict(demo, shared && parted &&
+		    (!demo->trace ||
+		     told_the_same(&fault, &before[CHILD], &after[CHILD])));
 	end_step(demo, "The parent's entry is still read-only, although nobody else has that frame now.");
 	return 0;
 }
@@ -471,6 +512,8 @@ int cmd_demo(struct mml_ctx *ctx, int argc, char **argv)
 	const struct cmd_option own[] = {
 		{ "step", 0, NULL, "ask for your guess before each step, and wait",
 		  .flag = &demo.ask },
+		{ "trace", 0, NULL, "show a copy as the page fault that it is, too",
+		  .flag = &demo.trace },
 		{ }
 	};
 	const struct cmd_usage usage = {
