@@ -10,9 +10,12 @@
  *	storm	as many as it can, in 4 threads, until it is killed
  *	sleep	a thread faults where userfaultfd lets it wait
  *	forks	after the step, 20 children write to 16 pages each, one after another
+ *	cow	each step, a child is there and we write to what we share with it
+ *	time N	each step, as many and N at a time; says how long each took
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -92,6 +95,30 @@ static int file(size_t size)
 		if (write(fd, page, PAGE) != (ssize_t)PAGE)
 			die("write");
 	return fd;
+}
+
+/* ---- the kernel's software events, a count of its own ---- */
+
+static int count_event(uint64_t config)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = config,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1,
+			 PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		die("perf_event_open");
+	return fd;
+}
+
+static long counted(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) != sizeof(count))
+		die("perf event");
+	return count;
 }
 
 /* ---- one of each ---- */
@@ -174,6 +201,9 @@ static void kinds(void)
 	char *fresh = anon(span), *huge;
 	struct rusage before, after;
 	struct sigaction action = { .sa_handler = on_signal };
+	int minor = count_event(PERF_COUNT_SW_PAGE_FAULTS_MIN);
+	int major = count_event(PERF_COUNT_SW_PAGE_FAULTS_MAJ);
+	long perf_minor = 0, perf_major = 0;
 	uint64_t start, end_time;
 	pid_t child;
 	size_t i;
@@ -194,6 +224,8 @@ static void kinds(void)
 		memset(&after, 0, sizeof(after));
 		memset(seen, 0, sizeof(seen));
 		start = now();
+		perf_minor = counted(minor);
+		perf_major = counted(major);
 		getrusage(RUSAGE_SELF, &before);
 	}
 	touch_each("demand-zero", fresh, 1, WRITE);
@@ -211,11 +243,14 @@ static void kinds(void)
 	waitpid(child, NULL, 0);
 	touch_each("alone", reuse, 1, WRITE);
 	getrusage(RUSAGE_SELF, &after);
+	perf_minor = counted(minor) - perf_minor;
+	perf_major = counted(major) - perf_major;
 	end_time = now();
 	printf("END=%llu\n", (unsigned long long)end_time);
 	printf("START=%llu\nMINOR=%ld\nMAJOR=%ld\n", (unsigned long long)start,
 	       after.ru_minflt - before.ru_minflt,
 	       after.ru_majflt - before.ru_majflt);
+	printf("PERF_MINOR=%ld\nPERF_MAJOR=%ld\n", perf_minor, perf_major);
 	for (i = 0; i < nr_seen; i++)
 		printf("seen %s 0x%lx %llu %llu\n", seen[i].what,
 		       (unsigned long)seen[i].addr,
@@ -226,15 +261,12 @@ static void kinds(void)
 
 /* ---- many ---- */
 
-static void many(unsigned long count)
-{
-	size_t pages = 1024, i;
-	char *area = anon(pages * PAGE);
-	struct rusage before, after;
+#define AT_A_TIME 1024UL
 
-	printf("PID=%d\n", getpid());
-	ready("");
-	getrusage(RUSAGE_SELF, &before);
+static void make(char *area, unsigned long count)
+{
+	size_t pages = AT_A_TIME, i;
+
 	while (count) {
 		if (pages > count)
 			pages = count;
@@ -243,11 +275,37 @@ static void many(unsigned long count)
 		madvise(area, pages * PAGE, MADV_DONTNEED);
 		count -= pages;
 	}
+}
+
+static void many(unsigned long count)
+{
+	char *area = anon(AT_A_TIME * PAGE);
+	struct rusage before, after;
+
+	printf("PID=%d\n", getpid());
+	ready("");
+	getrusage(RUSAGE_SELF, &before);
+	make(area, count);
 	getrusage(RUSAGE_SELF, &after);
 	printf("AREA=0x%lx\nMINOR=%ld\nMAJOR=%ld\n", (unsigned long)area,
 	       after.ru_minflt - before.ru_minflt,
 	       after.ru_majflt - before.ru_majflt);
 	ready("done\n");
+}
+
+static void timed(unsigned long count)
+{
+	char *area = anon(AT_A_TIME * PAGE);
+	uint64_t start;
+
+	printf("PID=%d\n", getpid());
+	ready("");
+	for (;;) {
+		start = now();
+		make(area, count);
+		printf("NS=%llu\n", (unsigned long long)(now() - start) / count);
+		ready("done\n");
+	}
 }
 
 static void *storm_thread(void *arg)
@@ -343,6 +401,39 @@ static void forks(void)
 	ready("done\n");
 }
 
+/* ---- who copies ---- */
+
+static unsigned int breaks_at;
+
+/* By name and line in what a trace sums up. */
+static __attribute__((noinline)) void breaks_sharing(char *area, size_t pages)
+{
+	size_t i;
+
+	breaks_at = __LINE__ + 2;
+	for (i = 0; i < pages; i++)
+		*(volatile char *)(area + i * PAGE) = 3;
+}
+
+static void cow(void)
+{
+	size_t pages = 256;
+	char *area = anon(pages * PAGE);
+	pid_t child;
+
+	memset(area, 1, pages * PAGE);
+	printf("PID=%d\n", getpid());
+	ready("");
+	for (;;) {
+		child = sleeper();
+		breaks_sharing(area, pages);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		printf("LINE=%u\n", breaks_at);
+		ready("done\n");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -360,6 +451,10 @@ int main(int argc, char **argv)
 		sleep_in_fault();
 	else if (!strcmp(mode, "forks"))
 		forks();
+	else if (!strcmp(mode, "cow"))
+		cow();
+	else if (!strcmp(mode, "time") && argc > 2)
+		timed(strtoul(argv[2], NULL, 0));
 	else
 		return 1;
 	return 0;

@@ -54,6 +54,7 @@ def kinds(events, values, seen):
     for name in ("minor", "major"):
         print(f"{name.upper()}={sum(e['counted'] == name for e in window)}")
     print(f"TARGET_MINOR={values['MINOR']}\nTARGET_MAJOR={values['MAJOR']}")
+    print(f"PERF_MINOR={values['PERF_MINOR']}\nPERF_MAJOR={values['PERF_MAJOR']}")
     at = {}
     for event in window:
         if event["what"] != "retry":

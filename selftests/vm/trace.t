@@ -87,6 +87,8 @@ stop kinds
 compared kinds kinds kinds
 same "minor faults, as getrusage counts them" "${seen[MINOR]}" "${seen[TARGET_MINOR]}"
 same "major faults" "${seen[MAJOR]}" "${seen[TARGET_MAJOR]}"
+same "both, as the kernel's software events count them" \
+	"${seen[PERF_MINOR]} ${seen[PERF_MAJOR]}" "${seen[MINOR]} ${seen[MAJOR]}"
 for kind in demand-zero zero-page cow-zero cow-copy file-map file-copy huge signal alone; do
 	same "$kind: what it is, and frames as in pagemap" "${seen[KIND_$kind]}" ok
 done
@@ -141,6 +143,22 @@ is "without --follow, children are not told" \
 	"$(jq -r 'select(.addr) | .pid' "$ktap_files/alone.trace" | sort -u)" "$forks_PID"
 target_end forks
 gone "followed forks"
+
+# ---- who copies ----
+
+target_start cow faults cow
+tracer cow -j --cow --summary "$cow_PID"
+target_step cow
+stop cow
+like "who breaks the sharing, by function and line" \
+	"$(sed -n 2p "$ktap_files/cow.trace" | jq -r '.by_place[0] | "\(.copied) \(.place)"')" \
+	"256 breaks_sharing\+0x[0-9a-f]+ \(faults.c:$cow_LINE\)"
+tracer cow -j --ip --cow --count 1 "$cow_PID"
+target_step cow
+ended cow
+like "... and with each fault" "$(sed -n 2p "$ktap_files/cow.trace" | jq -r .place)" \
+	"breaks_sharing\+0x[0-9a-f]+ \(faults.c:$cow_LINE\)"
+target_end cow
 
 # ---- several at a time ----
 
