@@ -520,6 +520,11 @@ static void judge(const struct situation *s, const struct mml_fault *fault,
 	ktap_test(leaf_holds(s, fault), "%s: %s", s->name,
 		  mml_name(mml_fault_names, fault->kind));
 	ktap_test(right || fault->predicted, "%s: ... and so it came", s->name);
+	/* a row of the table of leaves, a column for each kernel */
+	ktap_note("leaf | %s | %s | %s%s", s->name,
+		  mml_name(mml_fault_names, fault->kind),
+		  right ? "came so" : "came otherwise",
+		  fault->predicted ? ", predicted" : "");
 	if (right && leaf_holds(s, fault))
 		return;
 	ktap_note("foretold: %s; %s %s, %s fault, %s frame%s%s", fault->verdict,
