@@ -406,7 +406,7 @@ static void forks(void)
 static unsigned int breaks_at;
 
 /* By name and line in what a trace sums up. */
-static __attribute__((noinline)) void breaks_sharing(char *area, size_t pages)
+static __attribute__((noipa)) void breaks_sharing(char *area, size_t pages)
 {
 	size_t i;
 
