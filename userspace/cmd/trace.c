@@ -201,9 +201,10 @@ static void tell_fault(struct tracing *tracing, const struct mml_traced *fault)
 	/* one that began earlier may be over later */
 	row.since = fault->time > tracing->first ?
 		    fault->time - tracing->first : 0;
-	row.area = trace_area(tracing->areas, fault);
+	/* the place first: looking it up may read the areas anew, and their names */
 	if (tracing->sum || tracing->places)
 		row.place = trace_place(tracing->areas, fault);
+	row.area = trace_area(tracing->areas, fault);
 	if (!tracing->sum)
 		tell(tracing, &row);
 	else if (trace_sum_add(tracing->sum, fault, row.area, row.place))
