@@ -4,15 +4,18 @@
 # mmlens trace: counts as getrusage() has them, frames as the target itself reads them
 # in pagemap before and after each fault; nothing lost, or said; and nothing left
 # behind, whatever ends a trace in the middle of a storm.
+#
+# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
+[ -z "${MMLENS_STALE_TEXT-}" ] ||
+	skip_all "this emulator may execute stale text: scripts/vm without --parallel"
 python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3) ||
 	skip_all "python3 is not installed"
 compare=$(realpath "$(dirname "$0")/trace.py")
 ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
 
 declare -A seen tracer_pid
-kept=0
 
 # tracer ID ARGUMENT...: mmlens trace in the background; returns once the probe is set
 tracer()
@@ -25,47 +28,6 @@ tracer()
 	disown
 	ktap_children+=($!)
 	wait_until "[ -s $ktap_files/$id.trace ] || ! kill -0 $! 2>/dev/null"
-}
-
-# stale_text: is this a machine that may go on executing text which was patched?
-#
-# A QEMU before 8.1 that emulates each processor in a thread of its own translates
-# code without a lock (its commit deba78709a tells). A processor that comes upon
-# handle_mm_fault() while another sets or removes the probe there may be left with
-# the breakpoint that stands in its place meanwhile, and then takes it for one of
-# kprobes' own: that ends in `BUG: kernel NULL pointer dereference`, RIP 0, with any
-# module that does nothing but register a kretprobe.
-stale_text()
-{
-	local version
-
-	read -r version </sys/class/dmi/id/product_version 2>/dev/null || return 1
-	grep -qs kvm /sys/devices/system/clocksource/clocksource0/available_clocksource &&
-		return 1
-	[[ $version =~ ^pc-.*-([0-9]+)\.([0-9]+)$ ]] &&
-		((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 801))
-}
-
-# keep: where that is so, a trace of a process that sleeps, for as long as there is a
-# storm: the probe stays, and text is patched before and after
-keep()
-{
-	kept=0
-	if stale_text; then
-		note "this emulator may execute stale text: no probe is set or removed in a storm"
-		sleep 1000000 &
-		ktap_children+=($!)
-		disown
-		tracer keeper -j $!
-		kept=1
-	fi
-}
-
-# unkeep: the storm is over
-unkeep()
-{
-	[ $kept = 0 ] || stop keeper
-	kept=0
 }
 
 # armed: is there a trace? The probe is listed while there is one
@@ -109,15 +71,12 @@ minor()
 	echo "${stat[9]}"
 }
 
-# gone NAME: no probe, and the module is free; but for the one that is kept
+# gone NAME: no probe, and the module is free
 gone()
 {
-	local probe=
-
-	[ $kept = 0 ] || probe=armed
-	[ $kept = 1 ] || wait_until '! armed'
-	wait_until '[ "$(</sys/module/mmlens/refcnt)" = $kept ]'
-	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" "$probe $kept"
+	wait_until '! armed'
+	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" " 0"
 }
 
 [ -d /sys/kernel/debug/kprobes ] || mount -t debugfs debugfs /sys/kernel/debug
@@ -223,7 +182,6 @@ gone "two traces"
 
 # ---- in a storm ----
 
-keep
 target_start storm faults storm
 tracer storm -j "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
@@ -259,7 +217,6 @@ target_end storm
 ended storm
 like "the target's end is the trace's" "$(tail -1 "$ktap_files/storm.trace")" '"end": "exited"'
 gone "the target killed in a storm"
-unkeep
 gone "the last trace"
 rm -f "$ktap_files/storm.trace"
 
