@@ -147,6 +147,7 @@ first=$!
 vm killed -- sh -c 'kill -SEGV $$' &
 wait $first $!
 is "exit status 1" "$(status_of fails)" 1
+[ "$(status_of fails)" = 1 ] || note - <"$files/fails.err"
 is "machines do not meet" "$(output fails)$(output killed)" out
 is "killed by a signal" "$(status_of killed)" 139
 
