@@ -23,6 +23,8 @@ tracer()
 	local id=$1
 
 	shift
+	# what an earlier one has said is not this one's
+	: >"$ktap_files/$id.trace"
 	mmlens trace "$@" >"$ktap_files/$id.trace" 2>"$ktap_files/$id.err" &
 	tracer_pid[$id]=$!
 	disown
