@@ -148,6 +148,32 @@ run timeout 60 mmlens frame -j 0x100000-0x10000000000000 -o PAGES,STATE
 is "2^52 numbers with nothing behind them are one row" \
 	"$(jq -c '[.extents[] | select(.state == "none")] | length <= 2' <<<"$out")" true
 
+# ---- node and zone ----
+
+# The zones of a node may overlap those of another, but not each other.
+cat >"$ktap_files/zones.awk" <<'AWK'
+FNR == NR {
+	if ($1 == "Node") { node = $2 + 0; zone = $4; spanned = 0 }
+	else if ($1 == "spanned") spanned = $2
+	else if ($1 == "start_pfn:" && spanned) {
+		start[node, zone] = $2; end[node, zone] = $2 + spanned
+	}
+	next
+}
+$3 == "memory" {
+	frames += $2
+	zones[$4 " " $5]
+	if (!(($4, $5) in start) || $1 < start[$4, $5] || $1 + $2 > end[$4, $5])
+		print "frames " $1 " and " $2 " more are not in zone " $5 " of node " $4
+}
+END { for (zone in zones) n++; print frames " frames, " n " zones" }
+AWK
+run mmlens frame -j 0-$memory -o FRAME,PAGES,STATE,NODE,ZONE
+ran "node and zone of each frame" 0
+jq -r '.extents[] | [.frame, .pages, .state, .node, .zone] | @tsv' <<<"$out" >"$ktap_files/zones"
+like "... as in /proc/zoneinfo" "$(awk -f "$ktap_files/zones.awk" /proc/zoneinfo "$ktap_files/zones")" \
+	'^[1-9][0-9]+ frames, [2-9] zones$'
+
 # ---- memory that goes offline ----
 
 # is_gigantic BLOCK: is it part of a page of 1 GiB? That would be broken up, and the

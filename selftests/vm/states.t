@@ -136,6 +136,9 @@ target_start vfork "$BUILD/targets/two-tasks-one-mm" vfork
 is "vfork: the child answers with the parent's address space" \
 	"$(mmlens mm --json "$vfork_A" | jq .mm_id)" "$(mmlens mm --json "$vfork_B" | jq .mm_id)"
 
+run oracle --still "$vfork_A" "$vfork_B"
+ran "vfork: the oracle finds nothing wrong in either" 0
+
 include migrating
 
 run oracle "${said[@]}" "$swap_CHILD"
