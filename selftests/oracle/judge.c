@@ -66,6 +66,8 @@ static const struct {
 		"that an entry is closed for NUMA balancing only, /proc does not tell" },
 	[RULE_KSM_OF_ALL] = { "ksm-of-all", 0, 100,
 		"kpageflags of 6.12 says KSM of every anonymous page" },
+	[RULE_DEVICE_PAGE] = { "device-page", 64, 0,
+		"kpageflags and kpagecount leave memory of devices (DAX) out" },
 	[RULE_CLOSED_RSS] = { "closed-rss", 4, 0,
 		"smaps of 5.10 and 6.1 leaves huge pages without access out of Rss" },
 	[RULE_BROKEN_RSS] = { "broken-rss", 2, 0,
@@ -238,7 +240,8 @@ static void judge_state(const struct judge *j, const struct proc_area *area,
 		 ours->entry & MMLENS_ENTRY_PROTNONE) {
 		excuse(j, RULE_NUMA_HINT);
 		state = MMLENS_STATE_NUMA_HINT;
-	} else if (ours->state == MMLENS_STATE_PFNMAP && proc_area_has(area, "mm"))
+	} else if (ours->state == MMLENS_STATE_PFNMAP &&
+		 (proc_area_has(area, "mm") || proc->flags & KPF(NOPAGE)))
 		state = MMLENS_STATE_PFNMAP;	/* no-struct-page */
 	compare(j, CHECK_STATE, ours->start, state, ours->state);
 }
@@ -250,6 +253,11 @@ static void judge_flags(const struct judge *j, const struct proc_page *before,
 	uint64_t judged = MMLENS_PAGE_JUDGED & j->info->page_flags;
 	uint64_t flags = page_flags_from_proc(after, ours->level);
 
+	/* the frame is compared, and that it is a device's is what both say */
+	if (after->flags & KPF(NOPAGE) && ours->flags & MMLENS_PAGE_DEVICE) {
+		excuse(j, RULE_DEVICE_PAGE);
+		return;
+	}
 	if (before->flags != after->flags ||
 	    before->folio_flags != after->folio_flags) {
 		excuse(j, RULE_FLAGS_MOVED);
@@ -283,6 +291,8 @@ static void judge_count(const struct judge *j, const struct proc_page *before,
 		excuse(j, RULE_COUNT_MOVED);
 		return;
 	}
+	if (after->flags & KPF(NOPAGE) && ours->flags & MMLENS_PAGE_DEVICE)
+		return;	/* device-page */
 	if (ours->mapkind == MMLENS_MAPKIND_AVERAGE &&
 	    !(j->info->can & MMLENS_CAN_MAPCOUNT)) {
 		excuse(j, RULE_AVERAGE);
