@@ -23,8 +23,17 @@ frames()
 	mmlens frame -j $first-$end -o FRAME,PAGES,STATE,ZONE | jq -c '[.extents[] | [.state, .pages]]'
 }
 
-frames_before=$(frames)
-like "before a driver has it, there is no memory" "$frames_before" '^\[\["(none|offline)",[0-9]+\]\]$'
+# absent NAME: none of the frames is memory
+absent()
+{
+	if kernel_before 5.12; then
+		skip "$1" "this kernel's pfn_to_online_page() knows blocks as a whole, and some of this one is memory"
+	else
+		like "$1" "$(frames)" '^\[\["(none|offline)",[0-9]+\]\]$'
+	fi
+}
+
+absent "before a driver has it, there is no memory"
 modprobe -q -a nd_e820 nd_pmem ext4
 if ! wait_until '[ -b /dev/pmem0 ]'; then
 	fail "persistent memory appears"
@@ -72,7 +81,7 @@ target_end dax
 
 umount "$dir"
 rmmod nd_pmem
-like "when the driver has gone, so have the frames" "$(frames)" '^\[\["(none|offline)",[0-9]+\]\]$'
+absent "when the driver has gone, so have the frames"
 modprobe nd_pmem
 wait_until '[ -b /dev/pmem0 ]'
 is "... and come again" "$(frames)" "[[\"device\",$((end - first))]]"
