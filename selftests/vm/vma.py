@@ -112,8 +112,9 @@ def kinds(proc):
     if proc["name"].startswith(("/memfd:", "/SYSV", "/dev/zero")):
         return {"shmem"} if proc["shared"] or proc["name"].startswith("/memfd:") else {"anon"}
     device = "%d:%d" % tuple(int(number, 16) for number in proc["device"].split(":"))
-    # an overlay hands the file of the file system below
-    return {"tmpfs": {"shmem"}, "overlay": {"file", "shmem"}}.get(mounted.get(device), {"file"})
+    # an overlay may hand the file of the file system below, which need not be mounted here
+    return {"tmpfs": {"shmem"}, "overlay": {"file", "shmem"}}.get(
+        mounted.get(device, "overlay"), {"file"})
 
 
 say("KIND", ["%s %s: %s, not %s" % (area["start"], proc["name"], area["kind"], kinds(proc))
@@ -125,7 +126,8 @@ OPS = {"anon": {None}, "hugetlb": {"hugetlb_vm_ops", "shm_vm_ops"},
        "special": {"special_mapping_vmops"}, "secretmem": {"secretmem_vm_ops"},
        "shmem": {"shmem_vm_ops", "shmem_anon_vm_ops", "shm_vm_ops"}}
 with open("/proc/kallsyms") as file:
-    known = {line.split()[2] for line in file if "ops" in line} | {None}
+    # a module's have its name behind them
+    known = {" ".join(line.split()[2:]) for line in file if "ops" in line} | {None}
 wrong = []
 for area in areas:
     # without CONFIG_KALLSYMS_ALL, none has a name
