@@ -246,6 +246,14 @@ static void judge_state(const struct judge *j, const struct proc_area *area,
 	compare(j, CHECK_STATE, ours->start, state, ours->state);
 }
 
+/* NOPAGE before 7.x, nothing at all since: what is mapped has one flag at least */
+static bool is_device_page(const struct proc_page *proc,
+			   const struct mml_extent *ours)
+{
+	return ours->flags & MMLENS_PAGE_DEVICE &&
+	       (proc->flags & KPF(NOPAGE) || !(proc->flags | proc->count));
+}
+
 static void judge_flags(const struct judge *j, const struct proc_page *before,
 			const struct proc_page *after,
 			const struct mml_extent *ours)
@@ -254,7 +262,7 @@ static void judge_flags(const struct judge *j, const struct proc_page *before,
 	uint64_t flags = page_flags_from_proc(after, ours->level);
 
 	/* the frame is compared, and that it is a device's is what both say */
-	if (after->flags & KPF(NOPAGE) && ours->flags & MMLENS_PAGE_DEVICE) {
+	if (is_device_page(after, ours)) {
 		excuse(j, RULE_DEVICE_PAGE);
 		return;
 	}
@@ -291,7 +299,7 @@ static void judge_count(const struct judge *j, const struct proc_page *before,
 		excuse(j, RULE_COUNT_MOVED);
 		return;
 	}
-	if (after->flags & KPF(NOPAGE) && ours->flags & MMLENS_PAGE_DEVICE)
+	if (is_device_page(after, ours))
 		return;	/* device-page */
 	if (ours->mapkind == MMLENS_MAPKIND_AVERAGE &&
 	    !(j->info->can & MMLENS_CAN_MAPCOUNT)) {
@@ -625,11 +633,21 @@ void judge(const struct judge *j)
 /* The verdict */
 
 /* One page of hugetlb is many frames, and makes room for no excuse but its own. */
+static uint64_t rule_frames(const struct verdict *verdict, enum rule rule)
+{
+	switch (rule) {
+	case RULE_HUGETLB_SOFT_DIRTY:
+		return verdict->compared[CHECK_FRAME] - verdict->small;
+	case RULE_KSM_OF_ALL:	/* hugetlb's are anonymous too */
+		return verdict->compared[CHECK_FRAME];
+	default:
+		return verdict->small;
+	}
+}
+
 static uint64_t rule_cap(const struct verdict *verdict, enum rule rule)
 {
-	uint64_t frames = rule == RULE_HUGETLB_SOFT_DIRTY ?
-		verdict->compared[CHECK_FRAME] - verdict->small : verdict->small;
-	uint64_t share = frames * rules[rule].percent / 100;
+	uint64_t share = rule_frames(verdict, rule) * rules[rule].percent / 100;
 
 	return share > rules[rule].cap ? share : rules[rule].cap;
 }
