@@ -25,8 +25,6 @@ declare -A instead=(
 make_room()
 {
 	set_knob /proc/sys/vm/nr_hugepages 4
-	# what is mapped page by page is not to be made huge again
-	set_knob /sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs 3600000
 	set_knob /sys/kernel/mm/ksm/sleep_millisecs 20
 	set_knob /sys/kernel/mm/ksm/pages_to_scan 1000
 	set_knob /sys/kernel/mm/ksm/run 1
