@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # storm.t [OPTION...]: the storm (storm/storm.h), and afterwards the module has to
-# unload and everything it used to be given back. 30 s; with MMLENS_LONG 60 s, and
-# 30 minutes on the debug kernel; or STORM_SECONDS. OPTIONs are storm's own.
+# unload and everything it used to be given back. 30 s; with MMLENS_LONG 10 minutes, and
+# 30 on the debug kernel; or STORM_SECONDS. OPTIONs are storm's own.
 . "$(dirname "$0")/../ktap.sh"
 
 case ${MMLENS_LONG:+long}-${MMLENS_KERNEL-} in
 long-debug) seconds=1800 ;;
-long-*)	    seconds=60 ;;
+long-*)	    seconds=600 ;;
 *)	    seconds=30 ;;
 esac
 seconds=${STORM_SECONDS:-$seconds}
@@ -34,12 +34,21 @@ if [ -w $mm/transparent_hugepage/khugepaged/scan_sleep_millisecs ]; then
 	set_knob $mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs 100
 fi
 
+# Two processors have less time than all of this wants. Who has the least claim to it
+# and is preempted below rcu_read_lock() holds up everybody, and RCU complains.
+for daemon in khugepaged ksmd; do
+	for pid in $(pgrep -x "$daemon"); do
+		undo "renice -n $(ps -o nice= -p "$pid") -p $pid >/dev/null"
+		renice -n 0 -p "$pid" >/dev/null
+	done
+done
+
 # stress-ng's own ways to use memory, those that this release of it knows, each a
 # little of it. Its swap stressor has its file where there is a real one.
 load=()
 if command -v stress-ng >/dev/null; then
 	known=" $(stress-ng --stressors 2>/dev/null) "
-	stress="--oomable --timeout ${seconds}s --temp-path $disk"
+	stress="--verbose --oomable --timeout ${seconds}s --temp-path $disk"
 	while read -r class limits; do
 		case $known in
 		*" $class "*) stress="$stress --$class 1 $limits" ;;
@@ -55,12 +64,16 @@ if command -v stress-ng >/dev/null; then
 		memfd --memfd-bytes 8M --memfd-fds 8
 		swap
 	CLASSES
-	load=(--with "cd $disk && exec stress-ng $stress >$ktap_files/load 2>&1")
+	# Its madvise breaks memory of its own, and may die of that, which it reports as 2.
+	# Whatever fails says so.
+	load=(--with "cd $disk && stress-ng $stress >$ktap_files/load 2>&1; status=\$?
+		[ \$status = 2 ] && ! grep -qE ' (fail|error): ' $ktap_files/load && status=0
+		exit \$status")
 fi
 
 include storm --seconds "$seconds" --directory "$disk" "${load[@]}" "$@"
 
-[ ! -s "$ktap_files/load" ] || grep -E 'fail|error|skipp|unsuccess' "$ktap_files/load" | note -
+[ ! -s "$ktap_files/load" ] || note - <"$ktap_files/load"
 
 # ---- afterwards --------------------------------------------------------------
 

@@ -115,7 +115,8 @@ static const char *prepare_oom(void)
 	mkdir(GROUP, 0755);
 	if (!storm_put(GROUP "/memory.max", "24M"))
 		return "a memory controller";
-	storm_put(GROUP "/memory.swap.max", "8M");
+	/* no swap: who then takes a device out of use would need room in this group */
+	storm_put(GROUP "/memory.swap.max", "0");
 	return NULL;
 }
 

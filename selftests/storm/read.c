@@ -326,7 +326,7 @@ static void exec_tool(void)
 		{ one }, { "pages", one }, { "cow", one, two }, { "tables", one },
 		{ "vma", one, "-o", "+RSS,SWAP,SHARED" }, { "cow", "--json", one },
 		{ "pages", "--json", one }, { "mm", one },
-		{ "snap", one, two, "-w", "/dev/null" }, { "walk", one, "400000" },
+		{ "snap", one, two, "-w", "-" }, { "walk", one, "400000" },
 	};
 	const char *argv[8] = { "mmlens" };
 	unsigned int which = storm_random(sizeof(commands) / sizeof(commands[0]));
