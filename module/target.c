@@ -78,7 +78,12 @@ int mmlens_may_ask(struct sk_buff *skb, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-/* The mm of a thread group, with mm_users: its leader may be dead already. */
+/*
+ * The mm of a thread group, with mm_users: its leader may be dead already. The way
+ * of find_lock_task_mm(), which is not exported: it stops at the first thread that
+ * lives, and passes only those that have died and are not reaped yet, which takes
+ * a tracer to make many of.
+ */
 static struct mm_struct *group_mm(struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
