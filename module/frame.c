@@ -230,7 +230,7 @@ static struct mmlens_key page_key(u64 raw, struct page *page)
 }
 
 /* Would a page, small as the key's, give the key again? Its PTE is for others. */
-static inline bool same_page(const struct mmlens_key *key, struct page *page)
+static __always_inline bool same_page(const struct mmlens_key *key, struct page *page)
 {
 	return mml_raw_flags(page) == key->flags && !PageTail(page) &&
 	       READ_ONCE(page->mapping) == key->mapping &&
@@ -242,8 +242,8 @@ static inline bool same_page(const struct mmlens_key *key, struct page *page)
  * Neighbours mostly differ in nothing but their frame. Comparing what facts
  * are made of costs a fraction of making them again.
  */
-static inline bool read_twin(struct mmlens_reader *reader, struct mmlens_facts *facts,
-			     pte_t pte)
+static __always_inline bool read_twin(struct mmlens_reader *reader,
+				      struct mmlens_facts *facts, pte_t pte)
 {
 	u64 frame = pte_pfn(pte);
 
@@ -316,10 +316,15 @@ static u32 count_twins(struct mmlens_reader *reader, pte_t *ptep, u32 max)
 {
 	bool look = reader->need & PAGE_COLUMNS;
 	u64 raw = mml_next_frame(reader->key.raw);
-	u64 frame = pte_pfn(__pte(raw));
-	struct page *page = pfn_to_page(frame);
+	struct page *page;
+	u64 frame;
 	u32 n;
 
+	/* frames in no order at all are not to pay for what comes now */
+	if (!max || pte_val(ptep_get(ptep)) != raw)
+		return 0;
+	frame = pte_pfn(__pte(raw));
+	page = pfn_to_page(frame);
 	for (n = 0; n < max; n++, frame++, page++) {
 		if (pte_val(ptep_get(ptep + n)) != raw ||
 		    !(frame % PAGES_PER_SUBSECTION) || is_zero_pfn(frame) ||
@@ -343,7 +348,10 @@ static u32 count_twins(struct mmlens_reader *reader, pte_t *ptep, u32 max)
 u32 mmlens_read_ptes(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		     pte_t *ptep, u32 max)
 {
-	mmlens_read_pte(reader, facts, ptep_get(ptep));
+	pte_t pte = ptep_get(ptep);
+
+	if (!read_twin(reader, facts, pte))
+		read_single(reader, facts, pte);
 	return reader->keyed ? 1 + count_twins(reader, ptep + 1, max - 1) : 1;
 }
 

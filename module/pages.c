@@ -166,11 +166,12 @@ static bool offer_pages(struct page_dump *pd, struct mmlens_facts *facts,
 {
 	unsigned long first = addr;
 
-	if (pd->filter.active &&
-	    !(filter_passes(&pd->filter, facts) &&
-	      filter_clip(&pd->filter, facts->frame, &addr, &end)))
-		return true;
-	skip_pages(facts, (addr - first) >> PAGE_SHIFT);
+	if (pd->filter.active) {
+		if (!filter_passes(&pd->filter, facts) ||
+		    !filter_clip(&pd->filter, facts->frame, &addr, &end))
+			return true;
+		skip_pages(facts, (addr - first) >> PAGE_SHIFT);
+	}
 	return take_pages(pd, facts, addr, (end - addr) >> PAGE_SHIFT);
 }
 

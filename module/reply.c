@@ -154,6 +154,7 @@ u32 mmlens_rows_fit(const struct mmlens_rows *rows, size_t room, u64 granted)
 	do {								\
 		u32 i_;							\
 									\
+		_Pragma("GCC unroll 8")					\
 		for (i_ = 0; i_ < (count); i_++)			\
 			memcpy((to) + i_ * sizeof(type),		\
 			       (from) + i_ * (stride), sizeof(type));	\

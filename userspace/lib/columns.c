@@ -53,10 +53,12 @@ static void scatter(const char *from, size_t size, uint32_t n, char *to,
 	uint32_t i;
 
 	if (size == sizeof(uint64_t))
+#pragma GCC unroll 8
 		for (i = 0; i < n; i++)
 			memcpy(to + i * stride, from + i * sizeof(uint64_t),
 			       sizeof(uint64_t));
 	else
+#pragma GCC unroll 8
 		for (i = 0; i < n; i++)
 			memcpy(to + i * stride, from + i * sizeof(uint32_t),
 			       sizeof(uint32_t));
