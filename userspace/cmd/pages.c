@@ -101,21 +101,21 @@ static const char *letters(struct show_value value, char *buf, size_t size)
 	SHOW_FIELD(struct page_row, extent.field, kind), .needs = BIT(column)
 
 static const struct show_column columns[] = {
-	{ "START", "start", "first address", SHOW_ALWAYS | SHOW_RIGHT, PAGE(start, SHOW_ADDR, START), .width = 12 },
-	{ "END", "end", "first address after it", SHOW_RIGHT, .get = get_end, .width = 12 },
-	{ "PAGES", "pages", "base pages", SHOW_ALWAYS | SHOW_RIGHT, SHOW_FIELD(struct page_row, pages, SHOW_UINT), .width = 6 },
-	{ "SIZE", "size", "bytes", SHOW_RIGHT, .get = get_size, .width = 10 },
-	{ "FRAME", "frame", "frame number (PFN) of the first page", SHOW_ALWAYS, PAGE(frame, SHOW_FRAME, FRAME), .width = 9 },
+	{ "START", "start", "first address", SHOW_ALWAYS | SHOW_RIGHT | SHOW_PLACE, PAGE(start, SHOW_ADDR, START), .width = 12 },
+	{ "END", "end", "first address after it", SHOW_RIGHT | SHOW_PLACE, .get = get_end, .width = 12 },
+	{ "PAGES", "pages", "base pages", SHOW_ALWAYS | SHOW_RIGHT | SHOW_PLACE, SHOW_FIELD(struct page_row, pages, SHOW_UINT), .width = 6 },
+	{ "SIZE", "size", "bytes", SHOW_RIGHT | SHOW_PLACE, .get = get_size, .width = 10 },
+	{ "FRAME", "frame", "frame number (PFN) of the first page", SHOW_ALWAYS | SHOW_PLACE, PAGE(frame, SHOW_FRAME, FRAME), .width = 9 },
 	{ "STATE", "state", "what stands in the table", SHOW_ALWAYS, PAGE(state, SHOW_NAME, STATE), .names = mml_state_names, .width = 9 },
 	{ "LEVEL", "level", "of the entry: pte, pmd, pud", SHOW_IN_JSON, PAGE(level, SHOW_NAME, LEVEL), .names = mml_level_names },
-	{ "SWAP", "swap", "type and offset of the first page's slot", SHOW_IN_JSON, PAGE(swap, SHOW_SWAP, SWAP), .width = 10 },
+	{ "SWAP", "swap", "type and offset of the first page's slot", SHOW_IN_JSON | SHOW_PLACE, PAGE(swap, SHOW_SWAP, SWAP), .width = 10 },
 	{ "ENTRY", "bits", "the entry's bits: r present, w write, u user, a accessed, d dirty, x exec, s soft-dirty, p uffd-wp, n protnone, S special, e exclusive", SHOW_ALWAYS, PAGE(entry, SHOW_BITS, ENTRY), .names = mml_entry_names, .text = letters, .width = 7 },
 	{ "KIND", "kind", "of the page: anon, lazyfree (MADV_FREE), ksm, file, shmem, hugetlb, zero, secretmem, driver, device, reserved", SHOW_ALWAYS, .get = get_kind, .needs = BIT(FLAGS) | BIT(ENTRY), .width = 7 },
 	{ "FLAGS", "page_flags", "flags of the page", SHOW_IN_JSON, PAGE(flags, SHOW_BITS, FLAGS), .names = mml_page_names, .width = 40 },
 	{ "MAPS", "mapcount", "how many page-table entries map it", SHOW_ALWAYS | SHOW_RIGHT, PAGE(mapcount, SHOW_UINT, MAPCOUNT) | BIT(MAPKIND) },
 	{ "MAPKIND", "mapcount_kind", "what MAPS is: precise, or the folio's average", SHOW_IN_JSON, PAGE(mapkind, SHOW_NAME, MAPKIND), .names = mml_mapkind_names },
 	{ "REFS", "refcount", "references to the folio; they come and go, and shred extents: only if named", SHOW_IN_JSON | SHOW_RIGHT, PAGE(refcount, SHOW_UINT, REFCOUNT) },
-	{ "HEAD", "head", "frame of the folio's first page", 0, PAGE(head, SHOW_FRAME, HEAD) | BIT(ORDER), .width = 9 },
+	{ "HEAD", "head", "frame of the folio's first page", SHOW_PLACE, PAGE(head, SHOW_FRAME, HEAD) | BIT(ORDER), .width = 9 },
 	{ "ORDER", "order", "the folio has 2^ORDER pages", SHOW_RIGHT, PAGE(order, SHOW_UINT, ORDER) },
 	{ "FOLIO_MAPS", "folio_mapcount", "entries that map any page of the folio", SHOW_RIGHT, PAGE(folio_mapcount, SHOW_UINT, FOLIO_MAPCOUNT) },
 	{ "FOLIO", "folio", "how a folio of several pages is mapped: pmd, pud, ptes, partly (some of it is not)", 0, .get = get_folio, .needs = BIT(LEVEL) | BIT(HEAD) | BIT(ORDER) | BIT(FOLIO_MAPCOUNT), .width = 6 },
@@ -146,6 +146,9 @@ struct reading {
 	enum mml_class class;	/* of what @join holds */
 	bool predicted;
 
+	struct page_row last;	/* printed as it was; those since are like it */
+	const struct mml_vma *vma;	/* of the extent printed last, or NULL */
+
 	uint64_t next;		/* where the next extent, or a gap, begins */
 	size_t area;		/* no gap of an area before this one is due */
 
@@ -171,9 +174,22 @@ static bool is_present(uint32_t state)
 	return state >= MMLENS_STATE_PRESENT && state <= MMLENS_STATE_NUMA_HINT;
 }
 
+/* Rows by the million mostly differ in nothing but address and frame. */
+static bool is_alike(const struct page_row *a, const struct page_row *b)
+{
+	return a->vma == b->vma && a->class == b->class &&
+	       a->predicted == b->predicted &&
+	       mml_extents_alike(&a->extent, &b->extent);
+}
+
 static void print_row(struct reading *reading, const struct page_row *row)
 {
-	show_row(&reading->table, row);
+	if (reading->rows && is_alike(&reading->last, row)) {
+		show_row_alike(&reading->table, row);
+	} else {
+		show_row(&reading->table, row);
+		reading->last = *row;
+	}
 	reading->rows++;
 }
 
@@ -196,11 +212,10 @@ static void next_page(struct page_row *row)
 		extent->head = step(extent->head, frames);
 }
 
-static void print_extent(struct reading *reading, const struct mml_extent *extent,
-			 const struct mml_vma *vma)
+static void print_extent(struct reading *reading, const struct mml_extent *extent)
 {
 	struct page_row row = {
-		.extent = *extent, .pages = extent->pages, .vma = vma,
+		.extent = *extent, .pages = extent->pages, .vma = reading->vma,
 		.info = &reading->info, .class = reading->class,
 		.predicted = reading->predicted,
 	};
@@ -272,14 +287,24 @@ static void print_gaps(struct reading *reading, uint64_t end)
 	reading->next = max(reading->next, end);
 }
 
+/* Most extents are where the one before was. */
+static const struct mml_vma *find_vma(const struct reading *reading, uint64_t addr)
+{
+	const struct mml_vma *vma = reading->vma;
+
+	return vma && vma->start <= addr && addr < vma->end ? vma :
+	       mml_vmas_find(&reading->vmas, addr);
+}
+
 /* What is to be shown, joined. */
 static int take_extent(const struct mml_extent *extent, void *arg)
 {
 	struct reading *reading = arg;
 
-	print_gaps(reading, extent->start);
-	print_extent(reading, extent,
-		     mml_vmas_find(&reading->vmas, extent->start));
+	reading->vma = find_vma(reading, extent->start);
+	if (reading->next < extent->start)
+		print_gaps(reading, extent->start);
+	print_extent(reading, extent);
 	reading->next = extent->start +
 			extent->pages * (uint64_t)reading->info.page_size;
 	if (!reading->on_terminal)
@@ -288,31 +313,39 @@ static int take_extent(const struct mml_extent *extent, void *arg)
 	return show_failed(&reading->ctx->show) ? -EIO : 0;
 }
 
-/* Judges what came, then forgets what is not to be shown of it. */
+/* Forgets what is not to be shown, which may have torn the extent apart. */
+static int join_shown(struct reading *reading, const struct mml_extent *extent)
+{
+	struct mml_extent shown = *extent;
+	int ret;
+
+	mml_extent_forget(&shown, reading->hidden);
+	ret = mml_join(&reading->join, &shown);
+	mml_join_keep(&reading->join);
+	return ret;
+}
+
 static int judge_extent(const struct mml_extent *extent, void *arg)
 {
 	struct reading *reading = arg;
 	const struct mml_judge facts = {
-		.vma = mml_vmas_find(&reading->vmas, extent->start),
+		.vma = find_vma(reading, extent->start),
 		.extent = extent, .can = reading->info.can,
 		.page_size = reading->info.page_size,
 		.kernel = reading->kernel,
 	};
-	struct mml_extent shown = *extent;
 	bool predicted;
 	enum mml_class class = mml_judge(&facts, &predicted);
 	int ret = 0;
 
-	if (!reading->hidden || class != reading->class ||
-	    predicted != reading->predicted)
+	if (class != reading->class || predicted != reading->predicted)
 		ret = mml_join_flush(&reading->join);
 	reading->class = class;
 	reading->predicted = predicted;
-	mml_extent_forget(&shown, reading->hidden);
-	if (!ret)
-		ret = mml_join(&reading->join, &shown);
-	mml_join_keep(&reading->join);
-	return ret;
+	if (ret)
+		return ret;
+	return reading->hidden ? join_shown(reading, extent) :
+				 take_extent(extent, reading);
 }
 
 static void add_dump(struct mml_dump *sum, const struct mml_dump *dump)

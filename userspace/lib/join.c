@@ -21,7 +21,14 @@ static bool head_follows(const struct mml_extent *a, const struct mml_extent *b)
 			  frame_follows(a, b->head, a->head);
 }
 
-static bool alike(const struct mml_extent *a, const struct mml_extent *b)
+/**
+ * mml_extents_alike() - compare what extents are, not where
+ * @a: one
+ * @b: another
+ *
+ * Return: true if only address, length, frame, folio head and swap slot differ
+ */
+bool mml_extents_alike(const struct mml_extent *a, const struct mml_extent *b)
 {
 	return a->state == b->state && a->level == b->level &&
 	       a->entry == b->entry && a->flags == b->flags &&
@@ -51,7 +58,7 @@ static bool joins(const struct mml_join *join, const struct mml_extent *b)
 	       frame_follows(a, b->frame, a->frame) &&
 	       follows(b->swap, a->swap, MMLENS_SWAP(0, (uint64_t)a->pages)) &&
 	       a->pages + b->pages > a->pages &&
-	       alike(a, b) && head_follows(a, b) && in_one_vma(join, b->start);
+	       mml_extents_alike(a, b) && head_follows(a, b) && in_one_vma(join, b->start);
 }
 
 /**

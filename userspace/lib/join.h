@@ -9,6 +9,9 @@
 
 #include "lib/mmlens.h"
 
+/* Do they differ in nothing but where they are, addresses, frames, slots? */
+bool mml_extents_alike(const struct mml_extent *a, const struct mml_extent *b);
+
 struct mml_join {
 	uint64_t page_size;
 	const struct mml_vmas *vmas;	/* extents do not cross these, or NULL */

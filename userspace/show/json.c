@@ -12,64 +12,18 @@
  */
 void json_init(struct json *json, FILE *out)
 {
-	json->out = out;
+	line_init(&json->line, out);
 	json->depth = 0;
-	json->used = 0;
 }
 
-/*
- * A million rows are some fifty million small pieces: they are put together
- * here, and go to the stream a line at a time.
- */
-static void flush(struct json *json)
-{
-	fwrite_unlocked(json->line, 1, json->used, json->out);
-	json->used = 0;
-}
-
-static void put_char(struct json *json, char c)
-{
-	if (json->used == sizeof(json->line))
-		flush(json);
-	json->line[json->used++] = c;
-}
-
-static void put_bytes(struct json *json, const void *bytes, size_t len)
-{
-	if (len > sizeof(json->line) - json->used)
-		flush(json);
-	if (len > sizeof(json->line)) {
-		fwrite_unlocked(bytes, 1, len, json->out);
-		return;
-	}
-	memcpy(json->line + json->used, bytes, len);
-	json->used += len;
-}
-
-static void put_text(struct json *json, const char *text)
-{
-	put_bytes(json, text, strlen(text));
-}
-
-/* @number in @base, with at least so many digits. */
-static void put_number(struct json *json, uint64_t number, unsigned int base,
-		       unsigned int digits)
-{
-	char text[32], *end = text + sizeof(text), *at = end;
-
-	do {
-		*--at = "0123456789abcdef"[number % base];
-		number /= base;
-	} while (at > text && (number || (unsigned int)(end - at) < digits));
-	put_bytes(json, at, end - at);
-}
-
+/* Only between lines, so that what is on one can be found there: show/table.c */
 static void newline(struct json *json)
 {
-	flush(json);
-	put_char(json, '\n');
+	if (json->line.used > sizeof(json->line.text) / 2)
+		line_flush(&json->line);
+	line_char(&json->line, '\n');
 	for (unsigned int i = 0; i < json->depth; i++)
-		put_text(json, "  ");
+		line_text(&json->line, "  ");
 }
 
 /* How many bytes at @at need no escape: most strings are one such run. */
@@ -97,7 +51,7 @@ static void put_escape(struct json *json, unsigned char c)
 		snprintf(text, sizeof(text), "\\u%04x", c);
 	else
 		snprintf(text, sizeof(text), "\\udc%02x", c);
-	put_text(json, text);
+	line_text(&json->line, text);
 }
 
 static void write_string(struct json *json, const char *bytes)
@@ -105,48 +59,56 @@ static void write_string(struct json *json, const char *bytes)
 	const unsigned char *at = (const unsigned char *)bytes;
 	size_t len;
 
-	put_char(json, '"');
+	line_char(&json->line, '"');
 	for (;;) {
 		len = plain(at);
-		put_bytes(json, at, len);
+		line_bytes(&json->line, at, len);
 		at += len;
 		if (!*at)
 			break;
 		put_escape(json, *at);
 		at++;
 	}
-	put_char(json, '"');
+	line_char(&json->line, '"');
 }
 
-/* What comes before a value: comma, line, key. */
-static void lead(struct json *json, const char *key)
+/**
+ * json_lead() - write what comes before a value: comma, line, key
+ * @json: the writer
+ * @key: in an object, else NULL
+ */
+void json_lead(struct json *json, const char *key)
 {
 	if (json->depth) {
 		bool row = json->level[json->depth - 1].row;
 
 		if (json->level[json->depth - 1].filled)
-			put_text(json, row ? ", " : ",");
+			line_text(&json->line, row ? ", " : ",");
 		json->level[json->depth - 1].filled = true;
 		if (!row)
 			newline(json);
 	}
 	/* Keys are ours: nothing in them needs an escape. */
 	if (key) {
-		put_char(json, '"');
-		put_text(json, key);
-		put_text(json, "\": ");
+		line_char(&json->line, '"');
+		line_text(&json->line, key);
+		line_text(&json->line, "\": ");
 	}
 }
 
-static void begin(struct json *json, const char *key, enum json_layout layout,
-		  const char *brackets)
+/**
+ * json_open() - open a container after json_lead()
+ * @json: the writer
+ * @layout: a line an element, or one for all
+ * @brackets: "{}" or "[]"
+ */
+void json_open(struct json *json, enum json_layout layout, const char *brackets)
 {
 	bool row = layout == JSON_ROW ||
 		   (json->depth && json->level[json->depth - 1].row);
 
 	assert(json->depth < JSON_DEPTH);
-	lead(json, key);
-	put_char(json, brackets[0]);
+	line_char(&json->line, brackets[0]);
 	json->level[json->depth].close = brackets[1];
 	json->level[json->depth].row = row;
 	json->level[json->depth].filled = false;
@@ -161,7 +123,8 @@ static void begin(struct json *json, const char *key, enum json_layout layout,
  */
 void json_object(struct json *json, const char *key, enum json_layout layout)
 {
-	begin(json, key, layout, "{}");
+	json_lead(json, key);
+	json_open(json, layout, "{}");
 }
 
 /**
@@ -172,7 +135,8 @@ void json_object(struct json *json, const char *key, enum json_layout layout)
  */
 void json_array(struct json *json, const char *key, enum json_layout layout)
 {
-	begin(json, key, layout, "[]");
+	json_lead(json, key);
+	json_open(json, layout, "[]");
 }
 
 /**
@@ -185,10 +149,10 @@ void json_end(struct json *json)
 	json->depth--;
 	if (json->level[json->depth].filled && !json->level[json->depth].row)
 		newline(json);
-	put_char(json, json->level[json->depth].close);
+	line_char(&json->line, json->level[json->depth].close);
 	if (!json->depth) {
-		put_char(json, '\n');
-		flush(json);
+		line_char(&json->line, '\n');
+		line_flush(&json->line);
 	}
 }
 
@@ -200,8 +164,8 @@ void json_end(struct json *json)
  */
 void json_uint(struct json *json, const char *key, uint64_t number)
 {
-	lead(json, key);
-	put_number(json, number, 10, 1);
+	json_lead(json, key);
+	line_decimal(&json->line, number);
 }
 
 /**
@@ -213,10 +177,10 @@ void json_uint(struct json *json, const char *key, uint64_t number)
  */
 void json_hex(struct json *json, const char *key, uint64_t number, int digits)
 {
-	lead(json, key);
-	put_text(json, "\"0x");
-	put_number(json, number, 16, digits);
-	put_char(json, '"');
+	json_lead(json, key);
+	line_text(&json->line, "\"0x");
+	line_hex(&json->line, number, digits);
+	line_char(&json->line, '"');
 }
 
 /**
@@ -227,8 +191,8 @@ void json_hex(struct json *json, const char *key, uint64_t number, int digits)
  */
 void json_bool(struct json *json, const char *key, bool value)
 {
-	lead(json, key);
-	put_text(json, value ? "true" : "false");
+	json_lead(json, key);
+	line_text(&json->line, value ? "true" : "false");
 }
 
 /**
@@ -239,7 +203,7 @@ void json_bool(struct json *json, const char *key, bool value)
  */
 void json_string(struct json *json, const char *key, const char *bytes)
 {
-	lead(json, key);
+	json_lead(json, key);
 	write_string(json, bytes);
 }
 
@@ -250,6 +214,6 @@ void json_string(struct json *json, const char *key, const char *bytes)
  */
 void json_null(struct json *json, const char *key)
 {
-	lead(json, key);
-	put_text(json, "null");
+	json_lead(json, key);
+	line_text(&json->line, "null");
 }

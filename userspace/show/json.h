@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "show/line.h"
+
 #define JSON_DEPTH 16
 
 enum json_layout {
@@ -22,10 +24,8 @@ enum json_layout {
 };
 
 struct json {
-	FILE *out;
+	struct line line;
 	unsigned int depth;
-	size_t used;		/* of the line that is being put together */
-	char line[4096];
 	struct {
 		char close;
 		bool row;
@@ -43,5 +43,9 @@ void json_hex(struct json *json, const char *key, uint64_t number, int digits);
 void json_bool(struct json *json, const char *key, bool value);
 void json_string(struct json *json, const char *key, const char *bytes);
 void json_null(struct json *json, const char *key);
+
+/* In two steps, for who puts text of its own into @json->line after the first. */
+void json_lead(struct json *json, const char *key);
+void json_open(struct json *json, enum json_layout layout, const char *brackets);
 
 #endif /* SHOW_JSON_H */

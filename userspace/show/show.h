@@ -105,6 +105,9 @@ struct show_value show_swap(uint64_t swap);
 /* A value as text, in @buf of @size bytes; returns @buf. */
 const char *show_value_text(struct show_value value, char *buf, size_t size);
 void show_value_json(struct json *json, const char *key, struct show_value value);
+/* A plain number, which can be put without a key. */
+bool show_is_number(struct show_value value);
+void show_number_json(struct line *line, struct show_value value);
 
 /* The whole answer: in JSON one object, or one array for show_begin_list(). */
 void show_begin(struct show *show);

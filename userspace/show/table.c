@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <wchar.h>
 
 #include "lib/mmlens.h"
 #include "show/table.h"
@@ -241,11 +240,18 @@ struct show_value show_column_value(const struct show_column *column,
 	return column->get ? column->get(row) : field_value(column, row);
 }
 
-static const char *cell_text(const struct show_column *column, const void *row,
-			     char *buf, size_t size)
+/**
+ * show_cell_text() - a cell for people
+ * @column: its column
+ * @value: what is in it
+ * @buf: room for it
+ * @size: bytes of @buf, SHOW_TEXT_MAX
+ *
+ * Return: the text, in @buf or static
+ */
+const char *show_cell_text(const struct show_column *column,
+			   struct show_value value, char *buf, size_t size)
 {
-	struct show_value value = show_column_value(column, row);
-
 	if (column->text && value.type != SHOW_UNKNOWN)
 		return column->text(value, buf, size);
 	return show_value_text(value, buf, size);
@@ -295,9 +301,12 @@ int show_table_open(struct show_table *table, struct show *show,
 		    const char *key, const struct show_columns *chosen,
 		    unsigned int flags)
 {
-	*table = (struct show_table){
-		.show = show, .chosen = *chosen, .heading_due = show->headings,
-	};
+	table->show = show;
+	table->chosen = *chosen;
+	table->scols = NULL;
+	table->heading_due = show->headings;
+	table->last.known = false;
+	line_init(&table->line, show->out);
 	show_open_list(show, key);
 	if (show->json || flags & SHOW_STREAM)
 		return 0;
@@ -331,93 +340,6 @@ int show_table_begin(struct show_table *table, struct show *show,
 	return 0;
 }
 
-static int wide_width(const char *text)
-{
-	wchar_t wide[SHOW_TEXT_MAX];
-	size_t n = mbstowcs(wide, text, SHOW_TEXT_MAX);
-	int width = n == (size_t)-1 ? -1 : wcswidth(wide, n);
-
-	return width < 0 ? (int)strlen(text) : width;
-}
-
-/* In places on a screen, which are neither bytes nor characters. */
-static int text_width(const char *text)
-{
-	const char *at;
-
-	for (at = text; *at; at++)
-		if (*at & 0x80)
-			return wide_width(text);
-	return at - text;
-}
-
-static void blanks(int n, FILE *out)
-{
-	while (n-- > 0)
-		putc(' ', out);
-}
-
-/* One cell of a streamed line. A long text moves the line, nothing is cut. */
-static void stream_cell(struct show_table *table, size_t i, const char *text)
-{
-	const struct show_column *column = table->chosen.column[i];
-	bool last = i + 1 == table->chosen.n;
-	int width = column->width > strlen(column->name) ? column->width :
-		    (int)strlen(column->name);
-	int pad = width - text_width(text);
-	FILE *out = table->show->out;
-
-	if (pad < 0)
-		pad = 0;
-	if (i)
-		fputs("  ", out);
-	if (column->flags & SHOW_RIGHT)
-		blanks(pad, out);
-	fputs(text, out);
-	if (!(column->flags & SHOW_RIGHT) && !last)
-		blanks(pad, out);
-	if (last)
-		putc('\n', out);
-}
-
-static void stream_heading(struct show_table *table)
-{
-	size_t i;
-
-	table->heading_due = false;
-	show_style(table->show, SHOW_BOLD);
-	for (i = 0; i < table->chosen.n; i++)
-		stream_cell(table, i, table->chosen.column[i]->name);
-	show_style(table->show, SHOW_PLAIN);
-}
-
-static void stream_row(struct show_table *table, const void *row)
-{
-	char buf[SHOW_TEXT_MAX];
-	size_t i;
-
-	if (table->heading_due)
-		stream_heading(table);
-	for (i = 0; i < table->chosen.n; i++)
-		stream_cell(table, i, cell_text(table->chosen.column[i], row,
-						buf, sizeof(buf)));
-}
-
-static void json_row(struct show_table *table, const void *row)
-{
-	const struct show_column *column;
-	size_t i;
-
-	show_open_row(table->show, NULL);
-	for (i = 0; i < table->chosen.n; i++) {
-		column = table->chosen.column[i];
-		if (column->key)
-			show(table->show, column->key, NULL,
-			     show_column_value(column, row));
-	}
-	show_close(table->show);
-}
-
 /**
  * show_row_under() - print a row below another
  * @table: the table
@@ -433,18 +355,15 @@ struct libscols_line *show_row_under(struct show_table *table, const void *row,
 	struct libscols_line *line;
 	size_t i;
 
-	if (table->show->json) {
-		json_row(table, row);
-		return NULL;
-	}
 	if (!table->scols) {
-		stream_row(table, row);
+		show_stream_row(table, row, false);
 		return NULL;
 	}
 	line = scols_table_new_line(table->scols, parent);
 	for (i = 0; line && i < table->chosen.n; i++)
-		scols_line_set_data(line, i, cell_text(table->chosen.column[i],
-						       row, buf, sizeof(buf)));
+		scols_line_set_data(line, i, show_cell_text(table->chosen.column[i],
+				    show_column_value(table->chosen.column[i], row),
+				    buf, sizeof(buf)));
 	return line;
 }
 
@@ -456,6 +375,16 @@ struct libscols_line *show_row_under(struct show_table *table, const void *row,
 void show_row(struct show_table *table, const void *row)
 {
 	show_row_under(table, row, NULL);
+}
+
+/**
+ * show_row_alike() - print a row that is elsewhere, and else like the last
+ * @table: the table, of JSON or streamed
+ * @row: the row's struct
+ */
+void show_row_alike(struct show_table *table, const void *row)
+{
+	show_stream_row(table, row, true);
 }
 
 /**
@@ -500,18 +429,18 @@ static bool is_list(enum show_type type)
 static void record_text(struct show *show, const struct show_column *column,
 			int width, const void *row)
 {
-	enum show_type type = show_column_value(column, row).type;
+	struct show_value value = show_column_value(column, row);
 	char buf[SHOW_TEXT_MAX];
 	const char *text;
 
-	if (type == SHOW_UNKNOWN)
+	if (value.type == SHOW_UNKNOWN)
 		return;
 	show_style(show, SHOW_BOLD);
 	show_text(show, "%s", column->name);
 	show_style(show, SHOW_PLAIN);
 	show_text(show, "%*s  ", width - (int)strlen(column->name), "");
-	text = cell_text(column, row, buf, sizeof(buf));
-	if (is_list(type))
+	text = show_cell_text(column, value, buf, sizeof(buf));
+	if (is_list(value.type))
 		print_words(show, text, width + 2);
 	else
 		show_text(show, "%s\n", text);

@@ -32,6 +32,7 @@ enum show_column_flags {
 	SHOW_ALWAYS	= SHOW_IN_TEXT | SHOW_IN_JSON,
 	SHOW_RIGHT	= 1 << 2,	/* text is aligned to the right */
 	SHOW_TREE	= 1 << 3,	/* the column that draws the tree */
+	SHOW_PLACE	= 1 << 4,	/* says where a row is: see show_row_alike() */
 };
 
 /*
@@ -87,6 +88,9 @@ void show_list_columns(struct show *show, const struct show_column *all);
 struct show_value show_column_value(const struct show_column *column,
 				    const void *row);
 
+const char *show_cell_text(const struct show_column *column,
+			   struct show_value value, char *buf, size_t size);
+
 enum show_table_flags {
 	/*
 	 * Rows are printed as they come, in columns of fixed width, and none
@@ -99,11 +103,26 @@ enum show_table_flags {
 struct libscols_table;
 struct libscols_line;
 
+/* A row as it was printed, to be printed again with other places. */
+struct show_printed {
+	bool known;
+	size_t len;
+	size_t places;
+	struct {
+		size_t column;
+		size_t from, to;	/* where it is in @text */
+		struct show_value value;
+	} place[SHOW_COLUMNS_MAX];
+	char text[LINE_ROOM];
+};
+
 struct show_table {
 	struct show *show;
 	struct show_columns chosen;
 	struct libscols_table *scols;	/* NULL when streaming or in JSON */
 	bool heading_due;
+	struct line line;	/* when streaming */
+	struct show_printed last;
 };
 
 /* Begins a table; in JSON it is the array @key of the open object. */
@@ -115,6 +134,12 @@ int show_table_open(struct show_table *table, struct show *show,
 		    const char *key, const struct show_columns *chosen,
 		    unsigned int flags);
 void show_row(struct show_table *table, const void *row);
+/*
+ * A row of a stream that differs from the last in nothing but where it is: only
+ * its SHOW_PLACE columns are looked at.
+ */
+void show_row_alike(struct show_table *table, const void *row);
+void show_stream_row(struct show_table *table, const void *row, bool alike);
 /* A row under another (SHOW_TREE); returns what show_row_under() takes. */
 struct libscols_line *show_row_under(struct show_table *table, const void *row,
 				     struct libscols_line *parent);

@@ -276,6 +276,28 @@ static const char *name_text(const struct show_value *v, char *buf, size_t size)
 	return buf;
 }
 
+/* Text streams by the million too, and snprintf() takes its time. */
+static const char *hex_text(uint64_t number, bool prefix, int digits, char *buf)
+{
+	char *end = buf + 20, *at;
+
+	*end = '\0';
+	at = hex_before(end, number, digits);
+	if (prefix) {
+		*--at = 'x';
+		*--at = '0';
+	}
+	return at;
+}
+
+static const char *decimal_text(uint64_t number, char *buf)
+{
+	char *end = buf + 20;
+
+	*end = '\0';
+	return decimal_before(end, number);
+}
+
 /**
  * show_value_text() - a value for people
  * @v: the value
@@ -290,18 +312,14 @@ const char *show_value_text(struct show_value v, char *buf, size_t size)
 	case SHOW_UNKNOWN:
 		return "-";
 	case SHOW_UINT:
-		snprintf(buf, size, "%" PRIu64, v.number);
-		return buf;
+		return decimal_text(v.number, buf);
 	case SHOW_FRAME:
 	case SHOW_HEX:
-		snprintf(buf, size, "0x%" PRIx64, v.number);
-		return buf;
+		return hex_text(v.number, true, 1, buf);
 	case SHOW_ADDR:
-		snprintf(buf, size, "%" PRIx64, v.number);
-		return buf;
+		return hex_text(v.number, false, 1, buf);
 	case SHOW_RAW:
-		snprintf(buf, size, "0x%016" PRIx64, v.number);
-		return buf;
+		return hex_text(v.number, true, 16, buf);
 	case SHOW_BYTES:
 		return bytes_text(v.number, buf, size);
 	case SHOW_BOOL:
@@ -346,6 +364,34 @@ static void swap_json(struct json *json, const char *key, uint64_t swap)
 }
 
 /**
+ * show_is_number() - is a value a plain number?
+ * @v: the value
+ *
+ * Return: true if show_number_json() can put it
+ */
+bool show_is_number(struct show_value v)
+{
+	return v.type == SHOW_UINT || v.type == SHOW_FRAME ||
+	       v.type == SHOW_BYTES || v.type == SHOW_ADDR || v.type == SHOW_HEX;
+}
+
+/**
+ * show_number_json() - a plain number for programs, without its key
+ * @line: where to
+ * @v: the value
+ */
+void show_number_json(struct line *line, struct show_value v)
+{
+	if (v.type != SHOW_ADDR && v.type != SHOW_HEX) {
+		line_decimal(line, v.number);
+		return;
+	}
+	line_bytes(line, "\"0x", 3);
+	line_hex(line, v.number, 1);
+	line_char(line, '"');
+}
+
+/**
  * show_value_json() - a value for programs
  * @json: the writer
  * @key: in an object, else NULL
@@ -362,11 +408,10 @@ void show_value_json(struct json *json, const char *key, struct show_value v)
 	case SHOW_UINT:
 	case SHOW_FRAME:
 	case SHOW_BYTES:
-		json_uint(json, key, v.number);
-		break;
 	case SHOW_ADDR:
 	case SHOW_HEX:
-		json_hex(json, key, v.number, 1);
+		json_lead(json, key);
+		show_number_json(&json->line, v);
 		break;
 	case SHOW_RAW:
 		json_hex(json, key, v.number, 16);
