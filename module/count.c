@@ -9,6 +9,7 @@
 #include "count.h"
 #include "frame.h"
 #include "reply.h"
+#include "walk.h"
 
 #define COL(name) MMLENS_COL_BIT(MMLENS_COL_##name)
 
@@ -160,47 +161,47 @@ static const struct mmlens_visitor count_visitor = {
 /**
  * mmlens_count_range() - count on
  * @counts: added to
- * @columns: what will be asked of them: MMLENS_VMA_COL_BIT() mask
- * @mm: its mmap lock is held
- * @pos: where to begin; result: how far it went
+ * @dump: what is asked, of whom, from where on; its mmap lock is held. Result:
+ *	how far it went
  * @end: where to end
  * @deadline: when to stop
  *
  * Return: 0 or -EAGAIN, as mmlens_walk_range()
  */
-int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
-		       struct mm_struct *mm, unsigned long *pos,
+int mmlens_count_range(struct mmlens_counts *counts, struct mmlens_dump *dump,
 		       unsigned long end, struct mmlens_deadline *deadline)
 {
 	struct counting counting = {
 		.counts = counts,
-		.reader.need = columns & ~TABLE_COLUMNS ?
+		.reader.need = dump->columns & ~TABLE_COLUMNS ?
 			COL(FLAGS) | COL(MAPCOUNT) : 0,
 	};
 	struct mmlens_walk walk = {
-		.mm = mm,
+		.mm = dump->target.mm,
 		.visitor = &count_visitor,
 		.private = &counting,
 		.deadline = deadline,
 	};
-	int err = mmlens_walk_range(&walk, *pos, end);
+	int err = mmlens_walk_range(&walk, dump->pos, end);
 
-	*pos = walk.next;
+	dump->pos = walk.next;
+	dump->bytes += walk.bytes;
 	return err;
 }
 
 /**
  * mmlens_put_counts() - COUNTS
  * @skb: a message begun
- * @counts: of one VMA
+ * @attr: MMLENS_VMA_COUNTS or MMLENS_TRAILER_COUNTS
+ * @counts: of one VMA, or of all
  * @granted: MMLENS_VMA_COL_BIT() mask
  *
  * Return: 0 or -EMSGSIZE
  */
-int mmlens_put_counts(struct sk_buff *skb, const struct mmlens_counts *counts,
-		      u64 granted)
+int mmlens_put_counts(struct sk_buff *skb, int attr,
+		      const struct mmlens_counts *counts, u64 granted)
 {
-	struct nlattr *nest = nla_nest_start(skb, MMLENS_VMA_COUNTS);
+	struct nlattr *nest = nla_nest_start(skb, attr);
 	unsigned int i;
 
 	if (!nest)

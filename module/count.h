@@ -5,7 +5,7 @@
 
 #include <linux/skbuff.h>
 
-#include "walk.h"
+#include "dump.h"
 
 /**
  * struct mmlens_counts - what enum mmlens_vma_col counts
@@ -20,10 +20,9 @@ struct mmlens_counts {
 	(nla_total_size(0) +						\
 	 hweight64(columns) * nla_total_size_64bit(sizeof(u64)))
 
-int mmlens_count_range(struct mmlens_counts *counts, u64 columns,
-		       struct mm_struct *mm, unsigned long *pos,
+int mmlens_count_range(struct mmlens_counts *counts, struct mmlens_dump *dump,
 		       unsigned long end, struct mmlens_deadline *deadline);
-int mmlens_put_counts(struct sk_buff *skb, const struct mmlens_counts *counts,
-		      u64 granted);
+int mmlens_put_counts(struct sk_buff *skb, int attr,
+		      const struct mmlens_counts *counts, u64 granted);
 
 #endif /* MMLENS_COUNT_H */

@@ -28,6 +28,7 @@ static const struct nla_policy vma_policy[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_START] = { .type = NLA_U64 },
 	[MMLENS_A_END] = { .type = NLA_U64 },
 	[MMLENS_A_COLUMNS] = { .type = NLA_U64 },
+	[MMLENS_A_SUM] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy walk_policy[MMLENS_A_MAX + 1] = {

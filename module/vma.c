@@ -17,6 +17,8 @@
 #include "reply.h"
 #include "vma.h"
 
+#define DEPTH MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH)
+
 /* VM_ flags that this kernel has not are 0 here, and drop out. */
 static const struct {
 	unsigned long kernel;
@@ -220,7 +222,8 @@ int mmlens_put_vma(struct sk_buff *skb, int attr,
 	      mmlens_put_u64(skb, MMLENS_VMA_ANON_ROOT, facts->anon_root))) ||
 	    (facts->has_file && put_file(skb, facts)) ||
 	    put_ops(skb, facts->ops) ||
-	    (columns && mmlens_put_counts(skb, counts, columns)))
+	    (columns &&
+	     mmlens_put_counts(skb, MMLENS_VMA_COUNTS, counts, columns)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -244,6 +247,7 @@ struct vma_dump {
 	size_t room;
 	size_t used;			/* of paths */
 	unsigned int count;
+	bool sum;			/* only the counts of all: they are in @now */
 	bool active;			/* the one at hand is not sent yet */
 	struct counted_vma now;
 	char path[PATH_MAX];		/* of the one at hand */
@@ -301,7 +305,7 @@ static bool vma_take(struct vma_dump *vd)
 		return false;
 	mmlens_vma_read(&vd->now.facts, vma, vd->path);
 	memset(&vd->now.counts, 0, sizeof(vd->now.counts));
-	if (dump->columns & MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH))
+	if (dump->columns & DEPTH)
 		vd->now.counts.of[MMLENS_VMA_COL_DEPTH] =
 			mml_vma_depth(dump->target.mm, vma->vm_start);
 	dump->pos = max(vma->vm_start, dump->pos);
@@ -327,19 +331,17 @@ static int vma_count(struct vma_dump *vd, struct mmlens_deadline *deadline)
 {
 	struct mmlens_dump *dump = &vd->dump;
 	unsigned long end = min_t(u64, vd->now.facts.end, dump->end);
-	unsigned long from = dump->pos;
-	int err = 0;
+	int err;
 
 	/* what is known without a look at the tables */
-	if (!(dump->columns & ~MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH)))
+	if (!(dump->columns & ~DEPTH)) {
+		dump->bytes += end - dump->pos;
 		dump->pos = end;
-	else if (dump->pos < end && vma_same(vd))
-		err = mmlens_count_range(&vd->now.counts, dump->columns,
-					 dump->target.mm, &dump->pos, end,
-					 deadline);
-	else
 		return 0;
-	dump->bytes += dump->pos - from;
+	}
+	if (dump->pos >= end || !vma_same(vd))
+		return 0;
+	err = mmlens_count_range(&vd->now.counts, dump, end, deadline);
 	return err || dump->pos == end ? err : -EAGAIN;
 }
 
@@ -347,6 +349,9 @@ static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline
 {
 	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
 
+	if (vd->sum)
+		return mmlens_count_range(&vd->now.counts, dump, dump->end,
+					  deadline);
 	do {
 		if (!vd->active && !vma_take(vd)) {
 			dump->pos = dump->end;
@@ -381,23 +386,47 @@ static int vma_put(struct mmlens_dump *dump, struct sk_buff *skb)
 	return 0;
 }
 
+static int vma_put_last(struct mmlens_dump *dump, struct sk_buff *skb)
+{
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+
+	return vd->sum ? mmlens_put_counts(skb, MMLENS_TRAILER_COUNTS,
+					   &vd->now.counts, dump->columns) : 0;
+}
+
 static void vma_free(struct mmlens_dump *dump)
 {
 	kvfree(container_of(dump, struct vma_dump, dump));
 }
 
+static int vma_columns(struct mmlens_dump *dump, const struct nlattr *columns,
+		       const struct nlattr *sum, struct netlink_ext_ack *extack)
+{
+	int err = columns ? mmlens_columns_get(columns, MMLENS_VMA_COL_ALL,
+					       &dump->columns, extack) : 0;
+
+	if (err || !sum)
+		return err;
+	if (dump->columns && !(dump->columns & DEPTH))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, sum,
+			    "SUM is of COLUMNS, of which DEPTH has none");
+	return -EINVAL;
+}
+
 static int vma_request(struct mmlens_dump *dump, struct nlattr **attrs,
 		       struct netlink_ext_ack *extack)
 {
-	const struct nlattr *columns = attrs[MMLENS_A_COLUMNS];
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
 
 	if (attrs[MMLENS_A_ADDR]) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[MMLENS_A_ADDR],
 				    "a dump takes START and END, not ADDR");
 		return -EINVAL;
 	}
-	return columns ? mmlens_columns_get(columns, MMLENS_VMA_COL_ALL,
-					    &dump->columns, extack) : 0;
+	vd->sum = attrs[MMLENS_A_SUM];
+	return vma_columns(dump, attrs[MMLENS_A_COLUMNS], attrs[MMLENS_A_SUM],
+			   extack);
 }
 
 static const struct mmlens_dump_ops vma_dump_ops = {
@@ -406,6 +435,7 @@ static const struct mmlens_dump_ops vma_dump_ops = {
 	.begin = vma_begin,
 	.window = vma_window,
 	.put = vma_put,
+	.put_last = vma_put_last,
 	.free = vma_free,
 };
 

@@ -223,12 +223,22 @@ static void first(int cmd, uint64_t columns, uint64_t start)
 }
 
 static uint64_t holds = 1;
+static uint64_t sums;	/* of so many areas; 0: none are told */
+
+/* Each column has its own number, in each area. */
+static void put_pages(struct nlmsghdr *nlh, uint64_t areas)
+{
+	int column;
+
+	for (column = MMLENS_VMA_COL_RSS; column < MMLENS_VMA_COL_DEPTH; column++)
+		mnl_attr_put_u64(nlh, column, column * areas);
+}
 
 static void last(int cmd, uint64_t end, uint32_t reason, uint32_t torn,
 		 uint64_t unwatched)
 {
 	struct nlmsghdr *nlh = part(cmd);
-	struct nlattr *nest;
+	struct nlattr *nest, *counts;
 
 	if (torn)
 		nlh->nlmsg_flags |= NLM_F_DUMP_INTR;
@@ -245,6 +255,11 @@ static void last(int cmd, uint64_t end, uint32_t reason, uint32_t torn,
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_RECORDS, 1);
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_PAGES, 1);
 	mnl_attr_put_u64(nlh, MMLENS_TRAILER_BYTES, PAGE);
+	if (sums) {
+		counts = mnl_attr_nest_start(nlh, MMLENS_TRAILER_COUNTS);
+		put_pages(nlh, sums);
+		mnl_attr_nest_end(nlh, counts);
+	}
 	mnl_attr_nest_end(nlh, nest);
 	put(nlh);
 	done(0, NULL);
@@ -263,10 +278,8 @@ static uint64_t depth = 1, deeper;
 static void put_counts(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, MMLENS_VMA_COUNTS);
-	int column;
 
-	for (column = MMLENS_VMA_COL_RSS; column < MMLENS_VMA_COL_DEPTH; column++)
-		mnl_attr_put_u64(nlh, column, column);
+	put_pages(nlh, 1);
 	mnl_attr_put_u64(nlh, MMLENS_VMA_COL_DEPTH, 1 + depth);
 	depth += deeper;
 	mnl_attr_put_u64(nlh, 63, 1);	/* of a newer kernel */
@@ -705,6 +718,29 @@ static void vma_counted(void)
 	counted = false;
 }
 
+/* No area is told; what is asked for is what the request says. */
+static void vma_sum(void)
+{
+	const uint64_t asked = MMLENS_VMA_COL_ALL &
+			       ~MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH);
+	struct nlmsghdr *nlh;
+
+	family(1);
+	info(&debian_6_1);
+	nlh = message(FAMILY, NLM_F_REQUEST | NLM_F_DUMP, MMLENS_CMD_VMA_GET);
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, PID);
+	mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, asked);
+	mnl_attr_put(nlh, MMLENS_A_SUM, 0, NULL);
+	put(nlh);
+	first(MMLENS_CMD_VMA_GET, asked, 0);
+	nlh = part(MMLENS_CMD_VMA_GET);
+	span(nlh, 0, 32 * PAGE);
+	put(nlh);
+	sums = 3;
+	last(MMLENS_CMD_VMA_GET, 32 * PAGE, MMLENS_REASON_COMPLETE, 0, 0);
+	sums = 0;
+}
+
 /* Read in several goes: nobody knows whether it is one picture. */
 static void vma_goes(void)
 {
@@ -1103,6 +1139,31 @@ static void pages_states(void)
 	pages_begin();
 	extents(HEAP, HEAP + 32 * PAGE, 0, v, n);
 	pages_end(12);
+}
+
+/* Runs of rows that differ in address, frame and slot; and where that ends. */
+static void pages_alike(void)
+{
+	struct mml_extent v[14];
+	uint32_t n = 0, i;
+
+	for (; n < 4; n++)
+		v[n] = present(HEAP + n * PAGE, 1, 9 * n * n * n * n + 8);
+	v[n] = present(HEAP + n * PAGE, 2, 0x1000000);
+	v[n++].frame = MMLENS_UNKNOWN;
+	v[n] = present(HEAP + 6 * PAGE, 1, 0x77);
+	v[n++].mapcount = 5;
+	v[n] = present(HEAP + 7 * PAGE, 1, 0x99);
+	v[n++].mapcount = 5;
+	for (i = 0; i < 3; i++, n++) {
+		v[n] = absent(HEAP + (8 + 2 * i) * PAGE, MMLENS_STATE_SWAP);
+		v[n].swap = MMLENS_SWAP(i / 2, 9 + i);
+	}
+	for (; n < 14; n++)
+		v[n] = present(HEAP + (16 + n) * PAGE, 1, 0xfff - n);
+	pages_begin();
+	extents(HEAP, HEAP + 32 * PAGE, 0, v, n);
+	pages_end(3);
 }
 
 /* Four extents in five messages; areas meet where one could be joined. */
@@ -2106,14 +2167,14 @@ static const struct {
 	TAPE(no_module), TAPE(other_version), TAPE(permission),
 	TAPE(permission_bare), TAPE(no_process), TAPE(no_process_bare),
 	TAPE(lost), TAPE(mm_alive), TAPE(mm_areas_locked), TAPE(mm_kthread), TAPE(mm_busy),
-	TAPE(mm_endless), TAPE(vma_all), TAPE(vma_counted),
+	TAPE(mm_endless), TAPE(vma_all), TAPE(vma_counted), TAPE(vma_sum),
 	TAPE(vma_goes), TAPE(portrait), TAPE(portrait_many),
 	TAPE(vma_at), TAPE(vma_gaps), TAPE(vma_store), TAPE(vma_store_rbtree),
 	TAPE(vma_store_at),
 	TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
 	TAPE(walk_swap), TAPE(walk_unknown), TAPE(walk_huge), TAPE(walk_five),
 	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default), TAPE(pages_filtered),
-	TAPE(pages_states), TAPE(pages_cut), TAPE(pages_folio),
+	TAPE(pages_states), TAPE(pages_alike), TAPE(pages_cut), TAPE(pages_folio),
 	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),

@@ -32,6 +32,7 @@ struct attr {
 #define PID(who)	{ A(PID), 4, who }
 #define U64(name, v)	{ A(name), 8, v }
 #define U32(name, v)	{ A(name), 4, v }
+#define FLAG(name)	{ A(name), 0, 0 }
 
 /* A row: a request, and how it is to end. */
 struct row {
@@ -294,6 +295,15 @@ static const struct row rows[] = {
 	  EINVAL, A(COLUMNS) },
 	{ "every counted column", CMD(VMA_GET), DUMP,
 	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_ALL) } },
+	{ "the sum of a column", CMD(VMA_GET), DUMP,
+	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_RSS)), FLAG(SUM) } },
+	{ "the sum of no column", CMD(VMA_GET), DUMP, { PID(SELF), FLAG(SUM) }, NULL,
+	  EINVAL, A(SUM) },
+	{ "the sum of depths", CMD(VMA_GET), DUMP,
+	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_ALL), FLAG(SUM) }, NULL,
+	  EINVAL, A(SUM) },
+	{ "the sum of pages", CMD(PAGE_GET), DUMP, { PID(SELF), FLAG(SUM) }, NULL,
+	  EINVAL, A(SUM) },
 	{ "an unknown counted column", CMD(VMA_GET), DUMP,
 	  { PID(SELF), U64(COLUMNS, MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_MAX + 1)) }, NULL,
 	  EINVAL, A(COLUMNS) },

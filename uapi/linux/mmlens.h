@@ -29,8 +29,9 @@
  *      ENVELOPE{...}, ADDR, PREV{...}?, NEXT{...}?, DEPTH
  *
  *  VMA_GET (dump: every area that meets the range)
- *   >  PID, START?, END?, COLUMNS?
+ *   >  PID, START?, END?, COLUMNS?, SUM?
  *   <  the dump form below, with VMA{...}*
+ *      or, with SUM: no VMA, but COUNTS{...} of all in the trailer
  *
  *  WALK_GET (do)
  *   >  PID, ADDR
@@ -177,6 +178,8 @@ enum mmlens_attr {
 	MMLENS_A_FAULTS,	/* nest: enum mmlens_fault_col, each a binary array */
 	MMLENS_A_LOSSES,	/* nest: enum mmlens_losses_attr */
 
+	MMLENS_A_SUM,		/* flag: VMA_GET: COLUMNS of all areas together; not DEPTH */
+
 	__MMLENS_A_MAX
 };
 #define MMLENS_A_MAX (__MMLENS_A_MAX - 1)
@@ -231,6 +234,7 @@ enum mmlens_trailer_attr {
 	MMLENS_TRAILER_BYTES,		/* u64: bytes of VMAs walked */
 	MMLENS_TRAILER_HOLDS,		/* u64: times the mmap lock was taken */
 	MMLENS_TRAILER_DEPOSITED,	/* u64: TABLE_GET: PTE tables that huge pages keep in reserve */
+	MMLENS_TRAILER_COUNTS,		/* nest: VMA_GET with SUM: enum mmlens_vma_col */
 
 	__MMLENS_TRAILER_MAX
 };

@@ -11,7 +11,7 @@ struct request {
 	struct mml_ctx *ctx;
 	struct show_columns chosen;
 	uint32_t pid;
-	bool gaps;
+	bool gaps, sum;
 	uint64_t task_size;	/* where the last gap ends */
 };
 
@@ -58,17 +58,13 @@ static int print_areas(struct mml_ctx *ctx, const struct show_columns *chosen,
 }
 
 /* What the kernel counts in pages is bytes from here on. */
-static void counts_to_bytes(struct mml_vmas *vmas, uint64_t page_size)
+static void counts_to_bytes(struct mml_vma *vma, uint64_t page_size)
 {
-	uint64_t *counts;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < vmas->n; i++)
-		for (j = MMLENS_VMA_COL_RSS; j < MMLENS_VMA_COL_OTHER; j++) {
-			counts = vmas->v[i].counts;
-			if (counts[j] != MMLENS_UNKNOWN)
-				counts[j] *= page_size;
-		}
+	for (i = MMLENS_VMA_COL_RSS; i < MMLENS_VMA_COL_OTHER; i++)
+		if (vma->counts[i] != MMLENS_UNKNOWN)
+			vma->counts[i] *= page_size;
 }
 
 static int all_areas(struct request *request)
@@ -79,6 +75,7 @@ static int all_areas(struct request *request)
 	struct mml_error err;
 	struct mml_vmas vmas;
 	int failed, code;
+	size_t i;
 
 	if (counted && mml_info(ctx->client, &info, &err))
 		return ctx_error(ctx, &err);
@@ -88,7 +85,8 @@ static int all_areas(struct request *request)
 		mml_vmas_free(&vmas);
 		return ctx_error(ctx, &err);
 	}
-	counts_to_bytes(&vmas, info.page_size);
+	for (i = 0; i < vmas.n; i++)
+		counts_to_bytes(&vmas.v[i], info.page_size);
 	show_begin(&ctx->show);
 	show(&ctx->show, "pid", NULL, show_uint(request->pid));
 	code = print_areas(ctx, &request->chosen, vmas.v, vmas.n, request->gaps,
@@ -102,6 +100,35 @@ static int all_areas(struct request *request)
 		code = ctx_outcome(ctx, &vmas.dump);
 	mml_vmas_free(&vmas);
 	return code;
+}
+
+/* All areas as one; they themselves are not even asked for. */
+static int sum_areas(struct request *request)
+{
+	struct mml_ctx *ctx = request->ctx;
+	struct mml_error err;
+	struct mml_dump dump;
+	struct mml_info info;
+	struct mml_vma sum;
+
+	if (mml_info(ctx->client, &info, &err) ||
+	    mml_vmas_sum(ctx->client, request->pid,
+			 show_needs(&request->chosen), &sum, &dump, &err))
+		return ctx_error(ctx, &err);
+	counts_to_bytes(&sum, info.page_size);
+	show_begin(&ctx->show);
+	show(&ctx->show, "pid", NULL, show_uint(request->pid));
+	show_record(&ctx->show, &request->chosen, &sum);
+	if (ctx->show.json)
+		ctx_show_dump(ctx, &dump);
+	show_end(&ctx->show);
+	return ctx_outcome(ctx, &dump);
+}
+
+static bool has_sum(const struct show_column *column)
+{
+	return column->needs &&
+	       !(column->needs & MMLENS_VMA_COL_BIT(MMLENS_VMA_COL_DEPTH));
 }
 
 static int area_at(struct request *request, uint64_t addr)
@@ -262,8 +289,30 @@ static int report(struct request *request, bool store, const uint64_t *addr)
 		return report_store(request, addr);
 	if (addr)
 		return area_at(request, *addr);
+	if (request->sum)
+		return sum_areas(request);
 	ret = read_task_size(request);
 	return ret ? ret : all_areas(request);
+}
+
+/* --sum: all that is counted in each area and can be added up, or what -o names. */
+static int choose_sum(struct request *request)
+{
+	struct mml_ctx *ctx = request->ctx;
+	struct show_columns *chosen = &request->chosen;
+	const struct show_column *column;
+	size_t i;
+
+	if (!ctx->show.columns)
+		chosen->n = 0;
+	for (column = area_columns; !ctx->show.columns && column->name; column++)
+		if (has_sum(column))
+			chosen->column[chosen->n++] = column;
+	for (i = 0; i < chosen->n; i++)
+		if (!has_sum(chosen->column[i]))
+			return ctx_usage(ctx, "--sum is of what the kernel counts in pages, entries or tables: %s has no sum",
+					 chosen->column[i]->name);
+	return 0;
 }
 
 /* Options that do not go together. */
@@ -275,6 +324,8 @@ static int check(struct request *request, bool store, bool at)
 		return ctx_usage(ctx, "--store has no columns: leave -o out (+DEPTH without --store is the cost of each area)");
 	if (store && request->gaps)
 		return ctx_usage(ctx, "--store and --gaps do not go together");
+	if (request->sum && (store || request->gaps || at))
+		return ctx_usage(ctx, "--sum is of all areas: it takes none of --store, --gaps and an address");
 	if (request->gaps && at)
 		return ctx_usage(ctx, "--gaps is not for one address: leave it out, and the gap around the address is told");
 	if (at && show_needs(&request->chosen))
@@ -297,6 +348,7 @@ int cmd_vma(struct mml_ctx *ctx, int argc, char **argv)
 	const struct cmd_option own[] = {
 		{ "gaps", 'g', NULL, "the holes between areas, too, and what is around them", .flag = &request.gaps },
 		{ "store", 0, NULL, "how this kernel keeps areas, and what the lookup of an address costs", .flag = &store },
+		{ "sum", 0, NULL, "what the kernel counts, of all areas together", .flag = &request.sum },
 		CMD_OPTION_STOP(&stop),
 		{ }
 	};
@@ -310,10 +362,12 @@ int cmd_vma(struct mml_ctx *ctx, int argc, char **argv)
 	int ret = cmd_parse(ctx, &argc, &argv, &usage);
 
 	/* the rows of holes have little else to say */
-	if (!ret && request.gaps && !ctx->show.columns)
+	if (!ret && request.gaps && !request.sum && !ctx->show.columns)
 		ctx->show.columns = "+SIZE,BELOW,ABOVE";
 	if (!ret)
 		ret = ctx_choose(ctx, area_columns, &request.chosen);
+	if (!ret && request.sum)
+		ret = choose_sum(&request);
 	if (!ret)
 		ret = ctx_pid(ctx, argv[0], &request.pid);
 	if (!ret && argc > 1 && mml_parse_addr(argv[1], &addr, &err))

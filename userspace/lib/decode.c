@@ -243,17 +243,6 @@ int mml_decode_info(const struct nlmsghdr *nlh, struct mml_info *info)
 	return 0;
 }
 
-/* What the kernel leaves out is unknown, not 0: fill all numbers so. */
-static void fill_unknown(void *to, const struct field *fields, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (fields[i].kind == FIELD_U32 || fields[i].kind == FIELD_U64)
-			memset((char *)to + fields[i].offset, 0xff,
-			       fields[i].size);
-}
-
 /**
  * mml_decode_mm() - decode the answer to MM_GET
  * @nlh: the message
@@ -267,7 +256,8 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
 	int ret;
 
 	memset(mm, 0, sizeof(*mm));
-	fill_unknown(mm, mm_fields, sizeof(mm_fields) / sizeof(*mm_fields));
+	mml_unknown_fields(mm, mm_fields,
+			   sizeof(mm_fields) / sizeof(*mm_fields));
 	ret = mml_decode_message(nlh, &msg);
 	if (!ret)
 		ret = mml_decode_envelope(&msg, &mm->envelope);
@@ -280,6 +270,26 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
 }
 
 /**
+ * mml_decode_counts() - decode what was counted
+ * @nest: what has the counts among its attributes, or has none
+ * @attr: which attribute they are
+ * @vma: its counts are set; unknown where there is none
+ *
+ * Return: 0 or -EBADMSG
+ */
+int mml_decode_counts(const struct nlattr *nest, int attr, struct mml_vma *vma)
+{
+	const struct nlattr *counts;
+	int ret = 0;
+
+	memset(vma->counts, 0xff, sizeof(vma->counts));
+	mnl_attr_for_each_nested(counts, nest)
+		if (!ret && mnl_attr_get_type(counts) == attr)
+			ret = mml_read_nest(counts, count_fields, vma);
+	return ret;
+}
+
+/**
  * mml_decode_vma() - decode one area
  * @nest: MMLENS_A_VMA, _PREV or _NEXT
  * @vma: where to; free with mml_vma_release(), also after an error
@@ -288,31 +298,17 @@ int mml_decode_mm(const struct nlmsghdr *nlh, struct mml_mm *mm)
  */
 int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma)
 {
-	const struct nlattr *attr;
 	int ret;
 
 	memset(vma, 0, sizeof(*vma));
-	memset(vma->counts, 0xff, sizeof(vma->counts));
-	fill_unknown(vma, vma_fields, sizeof(vma_fields) / sizeof(*vma_fields));
+	mml_unknown_fields(vma, vma_fields,
+			   sizeof(vma_fields) / sizeof(*vma_fields));
 	ret = mml_read_nest(nest, vma_fields, vma);
-	mnl_attr_for_each_nested(attr, nest)
-		if (!ret && mnl_attr_get_type(attr) == MMLENS_VMA_COUNTS)
-			ret = mml_read_nest(attr, count_fields, vma);
+	if (!ret)
+		ret = mml_decode_counts(nest, MMLENS_VMA_COUNTS, vma);
 	if (!ret && vma->end <= vma->start)
 		ret = -EBADMSG;
 	return ret;
-}
-
-/**
- * mml_vma_release() - free the strings of an area
- * @vma: the area
- */
-void mml_vma_release(struct mml_vma *vma)
-{
-	free(vma->path);
-	free(vma->name);
-	free(vma->ops);
-	vma->path = vma->name = vma->ops = NULL;
 }
 
 /* Makes room for one more element; the array grows by halves. */
@@ -378,8 +374,8 @@ static int read_levels(const struct nlmsghdr *nlh, struct mml_walk *walk)
 		if (walk->nr_levels == max)
 			return -EBADMSG;
 		level = &walk->levels[walk->nr_levels++];
-		fill_unknown(level, level_fields,
-			     sizeof(level_fields) / sizeof(*level_fields));
+		mml_unknown_fields(level, level_fields,
+				   sizeof(level_fields) / sizeof(*level_fields));
 		ret = mml_read_nest(attr, level_fields, level);
 		if (ret)
 			return ret;

@@ -38,6 +38,7 @@ bool mml_message_stalled(const struct mml_message *msg);
 
 /* Appends the areas of a VMA_GET dump message. */
 int mml_decode_vmas(const struct nlmsghdr *nlh, struct mml_vmas *vmas);
+int mml_decode_counts(const struct nlattr *nest, int attr, struct mml_vma *vma);
 int mml_decode_vma(const struct nlattr *nest, struct mml_vma *vma);
 void mml_vma_release(struct mml_vma *vma);
 

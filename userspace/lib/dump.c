@@ -152,6 +152,63 @@ int mml_vmas(struct mml_client *client, uint32_t pid, uint64_t start,
 	return mml_vmas_counted(client, pid, start, end, 0, vmas, err);
 }
 
+static int take_sum(const struct mml_message *msg, void *arg)
+{
+	const struct nlattr *trailer = msg->attr[MMLENS_A_TRAILER];
+
+	return trailer ? mml_decode_counts(trailer, MMLENS_TRAILER_COUNTS, arg) : 0;
+}
+
+/* A snapshot has the areas. */
+static int sum_vmas(struct mml_client *client, uint32_t pid, uint64_t columns,
+		    struct mml_vma *sum, struct mml_dump *dump,
+		    struct mml_error *err)
+{
+	struct mml_vmas vmas;
+	size_t i, j;
+	int ret = mml_vmas_counted(client, pid, 0, 0, columns, &vmas, err);
+
+	*dump = vmas.dump;
+	for (j = 1; j <= MMLENS_VMA_COL_MAX; j++) {
+		if (!(columns & MMLENS_VMA_COL_BIT(j)))
+			continue;
+		sum->counts[j] = 0;
+		for (i = 0; i < vmas.n && sum->counts[j] != MMLENS_UNKNOWN; i++)
+			sum->counts[j] = vmas.v[i].counts[j] == MMLENS_UNKNOWN ?
+				MMLENS_UNKNOWN :
+				sum->counts[j] + vmas.v[i].counts[j];
+	}
+	mml_vmas_free(&vmas);
+	return ret;
+}
+
+/**
+ * mml_vmas_sum() - what all areas together hold
+ * @client: the client
+ * @pid: the process
+ * @columns: MMLENS_VMA_COL_BIT() of what is to be counted, but DEPTH
+ * @sum: its counts are set, the others unknown
+ * @dump: how it ended
+ * @err: says why not
+ *
+ * Return: 0 or a negative errno
+ */
+int mml_vmas_sum(struct mml_client *client, uint32_t pid, uint64_t columns,
+		 struct mml_vma *sum, struct mml_dump *dump,
+		 struct mml_error *err)
+{
+	struct reader reader = { .dump = dump, .data = take_sum, .arg = sum };
+	struct nlmsghdr *nlh;
+
+	memset(sum->counts, 0xff, sizeof(sum->counts));
+	if (client->source)
+		return sum_vmas(client, pid, columns, sum, dump, err);
+	nlh = dump_request(client, MMLENS_CMD_VMA_GET, pid, 0, 0);
+	mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, columns);
+	mnl_attr_put(nlh, MMLENS_A_SUM, 0, NULL);
+	return read_dump(client, nlh, pid, &reader, err);
+}
+
 /**
  * mml_vmas_free() - free areas
  * @vmas: from mml_vmas(), or all zeroes

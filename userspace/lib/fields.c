@@ -101,3 +101,19 @@ int mml_read_fields(const void *payload, size_t len, const struct field *fields,
 			return -EBADMSG;
 	return 0;
 }
+
+/**
+ * mml_unknown_fields() - set all numbers to unknown
+ * @to: the struct that they are in
+ * @fields: they; what the kernel leaves out is unknown, not 0
+ * @n: how many
+ */
+void mml_unknown_fields(void *to, const struct field *fields, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (fields[i].kind == FIELD_U32 || fields[i].kind == FIELD_U64)
+			memset((char *)to + fields[i].offset, 0xff,
+			       fields[i].size);
+}

@@ -45,5 +45,6 @@ int mml_read_fields(const void *payload, size_t len, const struct field *fields,
 			fields, sizeof(fields) / sizeof(*(fields)), to)
 
 int mml_read_number(const struct nlattr *attr, void *to, size_t size);
+void mml_unknown_fields(void *to, const struct field *fields, size_t n);
 
 #endif /* MML_FIELDS_H */

@@ -155,6 +155,13 @@ int mml_vmas_counted(struct mml_client *client, uint32_t pid, uint64_t start,
 		     uint64_t end, uint64_t columns, struct mml_vmas *vmas,
 		     struct mml_error *err);
 void mml_vmas_free(struct mml_vmas *vmas);
+/*
+ * What all areas together have in counted columns, but DEPTH: the counts of
+ * @sum are set. For this the kernel need not tell the areas.
+ */
+int mml_vmas_sum(struct mml_client *client, uint32_t pid, uint64_t columns,
+		 struct mml_vma *sum, struct mml_dump *dump,
+		 struct mml_error *err);
 
 /*
  * How people call an area: heap, stack, vdso, anon:NAME, the last part of its

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Areas: finding them, and what people call them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/decode.h"
 #include "lib/mmlens.h"
 
 /**
@@ -24,6 +26,18 @@ const struct mml_vma *mml_vmas_find(const struct mml_vmas *vmas, uint64_t addr)
 			high = middle;
 	}
 	return low < vmas->n && addr >= vmas->v[low].start ? &vmas->v[low] : NULL;
+}
+
+/**
+ * mml_vma_release() - free the strings of an area
+ * @vma: the area
+ */
+void mml_vma_release(struct mml_vma *vma)
+{
+	free(vma->path);
+	free(vma->name);
+	free(vma->ops);
+	vma->path = vma->name = vma->ops = NULL;
 }
 
 static bool is_private_writable(const struct mml_vma *vma)

@@ -53,6 +53,12 @@ static const struct rule envelope_rules[MMLENS_ENVELOPE_MAX + 1] = {
 };
 SET(envelope, MMLENS_ENVELOPE);
 
+static const struct rule vma_counts_rules[MMLENS_VMA_COL_MAX + 1] = {
+	[MMLENS_VMA_COL_PAD] = { PADDING },
+	[MMLENS_VMA_COL_RSS ... MMLENS_VMA_COL_DEPTH] = { NUMBER64 },
+};
+SET(vma_counts, MMLENS_VMA_COL);
+
 static const struct rule trailer_rules[MMLENS_TRAILER_MAX + 1] = {
 	[MMLENS_TRAILER_PAD] = { PADDING },
 	[MMLENS_TRAILER_REASON] = { NUMBER32, .must = true },
@@ -63,6 +69,7 @@ static const struct rule trailer_rules[MMLENS_TRAILER_MAX + 1] = {
 	[MMLENS_TRAILER_BYTES] = { NUMBER64 },
 	[MMLENS_TRAILER_HOLDS] = { NUMBER64 },
 	[MMLENS_TRAILER_DEPOSITED] = { NUMBER64 },
+	[MMLENS_TRAILER_COUNTS] = { NEST, &vma_counts_set },
 };
 SET(trailer, MMLENS_TRAILER);
 
@@ -84,12 +91,6 @@ static const struct rule mm_rules[MMLENS_MM_MAX + 1] = {
 	[MMLENS_MM_DEF_FLAGS ... MMLENS_MM_PGTABLES] = { NUMBER64 },
 };
 SET(mm, MMLENS_MM);
-
-static const struct rule vma_counts_rules[MMLENS_VMA_COL_MAX + 1] = {
-	[MMLENS_VMA_COL_PAD] = { PADDING },
-	[MMLENS_VMA_COL_RSS ... MMLENS_VMA_COL_DEPTH] = { NUMBER64 },
-};
-SET(vma_counts, MMLENS_VMA_COL);
 
 static const struct rule vma_rules[MMLENS_VMA_MAX + 1] = {
 	[MMLENS_VMA_PAD] = { PADDING },
