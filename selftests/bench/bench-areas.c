@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/lib/bench.h"
 #include "bench/lib/reader.h"
@@ -32,45 +31,68 @@ static uint64_t rss_of(const struct bench_target *t, const char *name)
 	return sum * 1024 / bench_page;
 }
 
-static void race(const char *job, struct bench_target *t, const char *file, double limit)
+static void check(const struct bench_counting *counting, const char *file)
 {
-	struct bench_counting counting = { .target = t, .columns = COUNTED };
-	struct bench_file smaps = { .target = t, .name = file };
-	struct bench_file each = { .target = t, .name = "smaps" };
-	struct bench_reading pages = { .target = t };
-	const struct bench_runner runners[] = {
-		{ "mmlens, counted columns", bench_count_areas, &counting },
-		{ file, bench_read_file, &smaps, BENCH_TIMES_AS_LONG, limit },
-		{ "mmlens, every page", bench_read_pages, &pages, BENCH_TOLD },
-		{ "smaps, area by area as we do", bench_read_file, &each, BENCH_TOLD },
-	};
+	uint64_t rss = rss_of(counting->target, file);
 
-	/* smaps is its own peer already, where there are few areas */
-	bench_race(job, runners, strcmp(file, each.name) ? 4 : 3);
-	if (counting.rss != rss_of(t, file))
-		bench_die("mmlens counts %" PRIu64 " pages, %s %" PRIu64, counting.rss, file,
-			  rss_of(t, file));
-	bench_target_end(t);
+	if (counting->rss != rss)
+		bench_die("mmlens counts %" PRIu64 " pages, %s %" PRIu64,
+			  counting->rss, file, rss);
 }
 
 static void race_layout(const char *program, const char *name)
 {
 	struct bench_target target;
+	struct bench_counting each = { .target = &target, .columns = COUNTED };
+	struct bench_file smaps = { .target = &target, .name = "smaps" };
+	struct bench_reading pages = { .target = &target };
+	const struct bench_runner runners[] = {
+		{ "mmlens, counted columns", bench_count_areas, &each },
+		{ "smaps", bench_read_file, &smaps, BENCH_TIMES_AS_LONG, 1.2 },
+		{ "mmlens, every page", bench_read_pages, &pages, BENCH_TOLD },
+	};
 	char job[128];
 
 	bench_target_program(&target, program, bench_size(bench.mib));
 	snprintf(job, sizeof(job), "counted columns of areas, %u MiB, %s", bench.mib, name);
-	race(job, &target, "smaps", 1.2);
+	bench_race(job, runners, 3);
+	check(&each, "smaps");
+	bench_target_end(&target);
+}
+
+/* Their sums beside a file of sums; each of them beside a file of each. */
+static void race_many(void)
+{
+	struct bench_target target;
+	struct bench_counting sum = { .target = &target, .columns = COUNTED };
+	struct bench_counting each = { .target = &target, .columns = COUNTED };
+	struct bench_file rollup = { .target = &target, .name = "smaps_rollup" };
+	struct bench_file smaps = { .target = &target, .name = "smaps" };
+	struct bench_reading pages = { .target = &target };
+	const struct bench_runner sums[] = {
+		{ "mmlens, counted, --sum", bench_sum_areas, &sum },
+		{ "smaps_rollup", bench_read_file, &rollup, BENCH_TIMES_AS_LONG, 2 },
+		{ "mmlens, every page", bench_read_pages, &pages, BENCH_TOLD },
+	};
+	const struct bench_runner areas[] = {
+		{ "mmlens, counted, each area", bench_count_areas, &each },
+		{ "smaps", bench_read_file, &smaps, BENCH_TIMES_AS_LONG, 1.2 },
+		{ "smaps_rollup", bench_read_file, &rollup, BENCH_TOLD },
+	};
+
+	bench_target_program(&target, "many-areas", NULL);
+	bench_race("60,000 areas of a page each, their sums", sums, 3);
+	check(&sum, "smaps_rollup");
+	bench_race("60,000 areas of a page each, one by one", areas, 3);
+	check(&each, "smaps_rollup");
+	bench_target_end(&target);
 }
 
 int main(int argc, char **argv)
 {
-	struct bench_target target;
-
 	bench_begin(argc, argv);
 	race_layout("anon", "contiguous");
 	race_layout("shuffled", "shuffled");
-	bench_target_program(&target, "many-areas", NULL);
-	race("60,000 areas of a page each", &target, "smaps_rollup", 2);
+	race_many();
 	return 0;
 }

@@ -64,6 +64,19 @@ void bench_count_areas(void *arg)
 	mml_vmas_free(&vmas);
 }
 
+void bench_sum_areas(void *arg)
+{
+	struct bench_counting *counting = arg;
+	struct mml_error error;
+	struct mml_dump dump;
+	struct mml_vma sum;
+
+	if (mml_vmas_sum(bench_client(), counting->target->pid,
+			 counting->columns, &sum, &dump, &error))
+		bench_die("%s", error.text);
+	counting->rss = sum.counts[MMLENS_VMA_COL_RSS];
+}
+
 static char *buffer(void)
 {
 	static char *room;

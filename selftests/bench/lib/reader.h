@@ -32,6 +32,7 @@ struct bench_counting {
 };
 
 void bench_count_areas(void *counting);
+void bench_sum_areas(void *counting);	/* the kernel adds them up */
 
 /* A file of /proc/PID, read whole with a large buffer. */
 struct bench_file {
