@@ -53,7 +53,7 @@ for how in on freeze; do
 	copied[$how]=$(jq .total.copied <<<"$cow")
 	note "$how: pages copied meanwhile, by the master and each worker: $(grown "$how")"
 	is "$how: each worker has copied, and the master nothing to speak of" \
-		"$(grown "$how" | jq -c '[.[0] < 20, (.[1:][] | . > 50)]')" \
+		"$(grown "$how" | jq -c '[.[0] < 10, (.[1:][] | . > 50)]')" \
 		"[true,true,true,true,true]"
 	target_end "$how"
 done
