@@ -148,7 +148,17 @@ is()
 	if [ "$2" = "$3" ]; then
 		pass "$1"
 	else
-		fail "$1" "expected '$3'"$'\n'"seen     '$2'"
+		fail "$1" "$(difference "$3" "$2")"
+	fi
+}
+
+# difference EXPECTED SEEN: both, or of long ones only the lines that differ
+difference()
+{
+	if [ "$(wc -l <<<"$1$2")" -gt 20 ]; then
+		diff -U1 --label expected --label seen <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+	else
+		printf "expected '%s'\nseen     '%s'\n" "$1" "$2"
 	fi
 }
 

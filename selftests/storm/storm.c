@@ -287,7 +287,7 @@ static void tell_readers(void)
 	};
 	unsigned long requests = 0;
 
-	for (size_t i = 1; i <= MMLENS_CMD_MAX; i++) {
+	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
 		requests += storm->asked[i];
 		ktap_note("%s requests: %lu, whole dumps: %lu", names[i], storm->asked[i],
 			  storm->dumps[i]);

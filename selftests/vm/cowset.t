@@ -79,32 +79,35 @@ done
 # With pages of 4 KiB that nobody else maps, smaps is exact. It tells whole KiB;
 # Pss is taken from smaps_rollup, where it is cut only once.
 # [vdso] everybody maps: what is left of it in the set is reckoned here.
-# smaps PID: sets rss, uss, pss and vdso, in bytes
+# smaps PID...: pid, rss, uss, pss and the bytes of vdso of each
 smaps()
 {
-	read -r rss uss pss vdso < <(awk '
-		/^[0-9a-f]+-[0-9a-f]+ / { in_vdso = $6 == "[vdso]" }
-		FILENAME ~ /rollup/ { if (/^Pss:/) pss += $2; next }
-		/^Rss:/ { rss += $2; if (in_vdso) vdso += $2 }
-		/^Private_(Clean|Dirty):/ && !in_vdso { uss += $2 }
-		/^Pss:/ && in_vdso { theirs += $2 }
-		END { print rss * 1024, uss * 1024, (pss - theirs) * 1024, vdso * 1024 }' \
-		"/proc/$1/smaps" "/proc/$1/smaps_rollup")
+	# one program reads them all: starting 100 takes longer than the rest of the test
+	printf '/proc/%s/smaps\n' "$@" | sed 'p; s/$/_rollup/' | xargs awk '
+		{ split(FILENAME, path, "/"); pid = path[3] }
+		/^[0-9a-f]+-[0-9a-f]+ / { in_vdso = $6 == "[vdso]"; pids[pid] }
+		FILENAME ~ /rollup/ { if (/^Pss:/) pss[pid] += $2; next }
+		/^Rss:/ { rss[pid] += $2; if (in_vdso) vdso[pid] += $2 }
+		/^Private_(Clean|Dirty):/ && !in_vdso { uss[pid] += $2 }
+		/^Pss:/ && in_vdso { theirs[pid] += $2 }
+		END { for (pid in pids) print pid, rss[pid] * 1024, uss[pid] * 1024,
+			(pss[pid] - theirs[pid]) * 1024, vdso[pid] * 1024 }'
 }
 
 # check_smaps NAME
 check_smaps()
 {
-	local pid ours_rss ours_uss ours_pss mappers=0 wrong='' n=0
+	local pid ours_rss ours_uss ours_pss rss uss pss vdso mappers=0 wrong='' n=0
 	local -A seen_rss seen_uss seen_pss seen_vdso
+	local -a pids
 
 	look "$family_PID"
-	for pid in $(jq '.processes[].pid' <<<"$cow"); do
-		smaps "$pid"
+	mapfile -t pids < <(jq '.processes[].pid' <<<"$cow")
+	while read -r pid rss uss pss vdso; do
 		seen_rss[$pid]=$rss seen_uss[$pid]=$uss
 		seen_pss[$pid]=$pss seen_vdso[$pid]=$vdso
 		mappers=$((mappers + (vdso > 0)))
-	done
+	done < <(smaps "${pids[@]}")
 	while read -r pid ours_rss ours_uss ours_pss; do
 		n=$((n + 1))
 		rss=${seen_rss[$pid]} uss=${seen_uss[$pid]} pss=${seen_pss[$pid]}

@@ -40,7 +40,7 @@ static struct proc_frames before, after;
 static struct mml_extent *seen;	/* by frame; pages 0: in no extent */
 static bool folio_mmap;		/* kpageflags' MMAP is of the folio: since 6.10 */
 static bool ksm_is_anon;	/* 6.12's says KSM of every anonymous page */
-static bool hole_is_0;		/* 7.2's has no NOPAGE: a frame without a page is 0 */
+static bool hole_is_0;		/* 7.2's has no NOPAGE: what it leaves out is 0 */
 static struct mml_client *client;
 static struct mml_info info;
 
@@ -229,7 +229,8 @@ static const char *difference(uint64_t frame)
 			"/proc knows no such page" : NULL;
 	/* that it is none of RAM, test_iomem() sees to */
 	if (hole_is_0 && !own && !before.count[frame] &&
-	    (!f->pages || f->state == MMLENS_FRAME_NONE))
+	    (!f->pages || f->state == MMLENS_FRAME_NONE ||
+	     f->state == MMLENS_FRAME_OFFLINE || f->state == MMLENS_FRAME_DEVICE))
 		return NULL;
 	if (!f->pages || f->state != MMLENS_FRAME_MEMORY)
 		return "/proc knows the page";

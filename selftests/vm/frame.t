@@ -105,7 +105,11 @@ nobody "a number behind which is nothing" 0xfffffffffffff 'no memory is there'
 last=$(awk -F'[- ]' '/System RAM/ { end = $2 } END { print end }' /proc/iomem)
 memory=$(((0x$last + 1) / 4096))
 mmlens frame 0-$memory -j -o FRAME,PAGES,KIND,STATE >"$ktap_files/all"
-nobody "a slab" "$(jq '[.extents[] | select(.kind == "slab")] | last.frame' "$ktap_files/all")" 'it is slab'
+# one may have been given back since
+for slab in $(jq '[.extents[] | select(.kind == "slab").frame] | .[0, length / 2, -1]' "$ktap_files/all"); do
+	[ "$(mmlens frame -j "$slab" -o KIND | jq -r '.extents[0].kind')" != slab ] || break
+done
+nobody "a slab" "$slab" 'it is slab'
 # the middle of a large block, which is the last to be taken
 free=$(jq '[.extents[] | select(.kind == "free")] | max_by(.pages) | .frame + .pages - 1' "$ktap_files/all")
 nobody "a free frame" "$free" 'it is free'
@@ -148,6 +152,41 @@ run timeout 60 mmlens frame -j 0x100000-0x10000000000000 -o PAGES,STATE
 is "2^52 numbers with nothing behind them are one row" \
 	"$(jq -c '[.extents[] | select(.state == "none")] | length <= 2' <<<"$out")" true
 
+# ---- node and zone ----
+
+# The zones of a node may overlap those of another, but not each other. A struct page
+# of what is no memory (the end of a section, the BIOS's) may name any zone, or none.
+cat >"$ktap_files/zones.awk" <<'AWK'
+$1 == "Node" { node = $2 + 0; zone = $4; spanned = 0 }
+$1 == "spanned" { spanned = $2 }
+$1 == "start_pfn:" && spanned { start[node, zone] = $2; end[node, zone] = $2 + spanned }
+$1 == "ram" { ram[++ranges] = $2; ram_end[ranges] = $3 }
+$1 == "row" && $4 == "memory" {
+	for (i = 1; i <= ranges; i++) {
+		first = $2 > ram[i] ? $2 : ram[i]
+		last = $2 + $3 < ram_end[i] ? $2 + $3 : ram_end[i]
+		if (first >= last)
+			continue
+		frames += last - first
+		zones[$5 " " $6]
+		if (!(($5, $6) in start) || first < start[$5, $6] || last > end[$5, $6])
+			print "frames " first "-" last " are not in zone " $6 " of node " $5
+	}
+}
+END { for (zone in zones) n++; print frames " frames, " n " zones" }
+AWK
+run mmlens frame -j 0-$memory -o FRAME,PAGES,STATE,NODE,ZONE
+ran "node and zone of each frame" 0
+{
+	cat /proc/zoneinfo
+	grep 'System RAM' /proc/iomem | while IFS='- ' read -r first last _; do
+		echo "ram $(((0x$first + 4095) / 4096)) $(((0x$last + 1) / 4096))"
+	done
+	jq -r '.extents[] | ["row", .frame, .pages, .state, .node, .zone // "-"] | @tsv' <<<"$out"
+} >"$ktap_files/zones"
+like "... as in /proc/zoneinfo" "$(awk -f "$ktap_files/zones.awk" "$ktap_files/zones")" \
+	'^[1-9][0-9]{5,} frames, [2-9] zones$'
+
 # ---- memory that goes offline ----
 
 # is_gigantic BLOCK: is it part of a page of 1 GiB? That would be broken up, and the
@@ -156,8 +195,8 @@ is_gigantic()
 {
 	local first=$((0x$(<"$1/phys_index") * size))
 
-	jq -e --argjson first $first --argjson end $((first + size)) 'any(.extents[];
-		.kind == "hugetlb" and .frame <= $first and .frame + .pages >= $end)' \
+	jq -e --argjson first $first --argjson last $((first + size)) 'any(.extents[];
+		.kind == "hugetlb" and .frame <= $first and .frame + .pages >= $last)' \
 		"$ktap_files/all" >/dev/null
 }
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Load, use, unload, again and again: a line in the log each time and nothing
-# else, and what it used is given back. 20 rounds, with MMLENS_LONG 200.
+# else, and what it used is given back. 10 rounds, with MMLENS_LONG 200.
 . "$(dirname "$0")/../ktap.sh"
 
-rounds=20
+rounds=10
 if [ -n "${MMLENS_LONG-}" ]; then
 	rounds=200
 fi

@@ -14,6 +14,7 @@ import sys
 
 COUNTED = ("rss rss_anon rss_file rss_shmem rss_shared rss_exclusive swap dirty referenced "
            "huge hugetlb lazyfree leaves_pte leaves_pmd leaves_pud tables").split()
+SPECIAL = {"[vdso]", "[vvar]", "[vvar_vclock]", "[uprobes]"}
 NO_LETTERS = {"lf", "au"}
 
 # Name: how many areas may need it, and why it has to be.
@@ -56,6 +57,8 @@ def parse_smaps(lines):
         if not word.endswith(":"):
             start, end = (int(number, 16) for number in word.split("-"))
             result.append({"start": start, "end": end, "name": " ".join(rest[4:])})
+            if len(rest) > 3:
+                result[-1].update(shared=rest[0][3] == "s", device=rest[2], inode=int(rest[3]))
         elif word == "VmFlags:":
             result[-1]["flags"] = set(rest)
         elif len(rest) == 2:
@@ -87,6 +90,51 @@ for area, proc in zip(areas, smaps):
     if flags != expected:
         wrong.append("%s: %s, in smaps %s" % (area["start"], sorted(flags), sorted(expected)))
 say("FLAGS", wrong)
+
+# kinds: by flags, names, and what is mounted where the file is
+mounted = {line.split()[2]: line.split(" - ")[1].split()[0] for line in read("mountinfo")}
+
+
+def kinds(proc):
+    """What may be behind an area of smaps; more than one where that cannot be seen."""
+    if "ht" in proc["flags"]:
+        return {"hugetlb"}
+    if proc["name"] in SPECIAL:
+        return {"special"}
+    if proc["flags"] & {"pf", "mm", "io"}:
+        return {"device"}
+    if not proc["inode"]:
+        return {"anon"}
+    if proc["name"].startswith("/secretmem"):
+        return {"secretmem"}
+    if proc["name"].startswith(("anon_inode:", "socket:")):
+        return {"device"}
+    if proc["name"].startswith(("/memfd:", "/SYSV", "/dev/zero")):
+        return {"shmem"} if proc["shared"] or proc["name"].startswith("/memfd:") else {"anon"}
+    device = "%d:%d" % tuple(int(number, 16) for number in proc["device"].split(":"))
+    # an overlay may hand the file of the file system below, which need not be mounted here
+    return {"tmpfs": {"shmem"}, "overlay": {"file", "shmem"}}.get(
+        mounted.get(device, "overlay"), {"file"})
+
+
+say("KIND", ["%s %s: %s, not %s" % (area["start"], proc["name"], area["kind"], kinds(proc))
+             for area, proc in zip(areas, smaps) if area["kind"] not in kinds(proc)])
+print("KINDS=%s" % " ".join(sorted({area["kind"] for area in areas})))
+
+# vm_operations: what kallsyms calls them, where the kernel's names of data are told
+OPS = {"anon": {None}, "hugetlb": {"hugetlb_vm_ops", "shm_vm_ops"},
+       "special": {"special_mapping_vmops"}, "secretmem": {"secretmem_vm_ops"},
+       "shmem": {"shmem_vm_ops", "shmem_anon_vm_ops", "shm_vm_ops"}}
+with open("/proc/kallsyms") as file:
+    # a module's have its name behind them
+    known = {" ".join(line.split()[2:]) for line in file if "ops" in line} | {None}
+wrong = []
+for area in areas:
+    # without CONFIG_KALLSYMS_ALL, none has a name
+    told = OPS.get(area["kind"], known) if "special_mapping_vmops" in known else {None}
+    if area["ops"] not in told or area["ops"] not in known:
+        wrong.append("%s %s: %s" % (area["start"], area["kind"], area["ops"]))
+say("OPS", wrong)
 
 FIELDS = {
     "rss": "Rss",

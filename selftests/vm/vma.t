@@ -21,6 +21,8 @@ declare -A tests=(
 	[SUM]="--sum says what all areas come to"
 	[LEAVES]="leaves for every page" [GAPS]="areas and holes leave nothing out"
 	[NODES]="pages of each node as in numa_maps"
+	[KIND]="kinds: by the flags and names of smaps, and what is mounted there"
+	[OPS]="each vm_operations has the name of one in kallsyms"
 	[SPLIT]="what is mapped once and more often is all of RSS"
 	[RULES]="no rule is used more often than it may"
 )
@@ -40,7 +42,7 @@ vma()
 		return
 	fi
 	for check in AREAS FLAGS RSS RSS_ANON SWAP DIRTY RSS_SHARED RSS_EXCLUSIVE REFERENCED HUGE \
-			HUGETLB LAZYFREE ROLLUP SUM LEAVES GAPS NODES SPLIT RULES; do
+			HUGETLB LAZYFREE ROLLUP SUM LEAVES GAPS NODES KIND OPS SPLIT RULES; do
 		is "$name: ${tests[$check]}" "${seen[$check]}" ok
 	done
 	[ -z "${seen[USED]}" ] || note "$name: permitted: ${seen[USED]}"
@@ -77,6 +79,31 @@ target_end ia32
 target_start poisoned "$BUILD/targets/poisoned"
 vma "broken memory" "$poisoned_PID"
 target_end poisoned
+
+target_start devices "$BUILD/targets/devices"
+vma "the kernel's own, devices', and secret memory" "$devices_PID"
+like "... of which there are some" "${seen[KINDS]}" 'device.*special'
+target_end devices
+
+# ---- anon_vmas ----
+
+# ids PID ADDRESS: id and root of the area's anon_vma
+ids()
+{
+	mmlens vma -j "$1" "$2" | jq -r '.areas[0] | "\(.anon_id) \(.anon_root)"'
+}
+
+target_start demo "$BUILD/targets/forked"
+read -r parent parent_root < <(ids "$demo_A" "$demo_ANON")
+read -r child child_root < <(ids "$demo_B" "$demo_ANON")
+same "a fork: both anon_vmas have one root" "$child_root" "$parent_root"
+is "... which is the parent's own" "$parent" "$parent_root"
+like "... and the child has one of its own" "$parent $child" '^0x([0-9a-f]+) 0x([0-9a-f]+)$'
+is "... told apart" "$([ "$parent" != "$child" ] && echo apart)" apart
+is "what is shared has no anon_vma" "$(ids "$demo_A" "$demo_SHMEM") $(ids "$demo_B" "$demo_SHMEM")" "null null null null"
+read -r again _ < <(ids "$demo_A" "$demo_ANON")
+same "an id is the same each time" "$again" "$parent"
+target_end demo
 
 # ---- holes ----
 
