@@ -225,6 +225,22 @@ static bool is_resident(const struct mml_extent *page)
 		page->state == MMLENS_STATE_DEVICE_EXCLUSIVE) && !is_zero(page);
 }
 
+/*
+ * Of a device's page kpageflags says NOPAGE, since 7.x nothing at all, and on 5.10
+ * beside memory in a section that it is reserved: no page that is mapped is so.
+ */
+static bool is_left_out(const struct proc_page *proc)
+{
+	return proc->flags & KPF(NOPAGE) ||
+	       (!proc->count && !(proc->flags & ~KPF(RESERVED)));
+}
+
+static bool is_device_page(const struct proc_page *proc,
+			   const struct mml_extent *ours)
+{
+	return ours->flags & MMLENS_PAGE_DEVICE && is_left_out(proc);
+}
+
 static void judge_state(const struct judge *j, const struct proc_area *area,
 			const struct proc_page *proc,
 			const struct mml_extent *ours)
@@ -241,17 +257,9 @@ static void judge_state(const struct judge *j, const struct proc_area *area,
 		excuse(j, RULE_NUMA_HINT);
 		state = MMLENS_STATE_NUMA_HINT;
 	} else if (ours->state == MMLENS_STATE_PFNMAP &&
-		 (proc_area_has(area, "mm") || proc->flags & KPF(NOPAGE)))
+		 (proc_area_has(area, "mm") || is_left_out(proc)))
 		state = MMLENS_STATE_PFNMAP;	/* no-struct-page */
 	compare(j, CHECK_STATE, ours->start, state, ours->state);
-}
-
-/* NOPAGE before 7.x, nothing at all since: what is mapped has one flag at least */
-static bool is_device_page(const struct proc_page *proc,
-			   const struct mml_extent *ours)
-{
-	return ours->flags & MMLENS_PAGE_DEVICE &&
-	       (proc->flags & KPF(NOPAGE) || !(proc->flags | proc->count));
 }
 
 static void judge_flags(const struct judge *j, const struct proc_page *before,

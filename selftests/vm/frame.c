@@ -232,6 +232,10 @@ static const char *difference(uint64_t frame)
 	    (!f->pages || f->state == MMLENS_FRAME_NONE ||
 	     f->state == MMLENS_FRAME_OFFLINE || f->state == MMLENS_FRAME_DEVICE))
 		return NULL;
+	/* 5.10's knows sections as a whole, and of this one it has memory too */
+	if (f->pages && f->state == MMLENS_FRAME_DEVICE && !before.count[frame] &&
+	    own == KFLAG(RESERVED))
+		return NULL;
 	if (!f->pages || f->state != MMLENS_FRAME_MEMORY)
 		return "/proc knows the page";
 	if ((f->flags ^ expected_flags(frame)) & compared_flags())
