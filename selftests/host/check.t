@@ -49,6 +49,12 @@ program vm/all.t <<<'echo 1..1; echo "# a remark"; echo "ok 1 - a"'
 program vm/some.t <<'SCRIPT'
 echo 1..2
 echo "ok 1 - a"
+echo "# leaf | a hole | signal"
+if [ "$MMLENS_KERNEL" = 1.0 ]; then
+	echo "# leaf | a page of others | ~"
+else
+	echo "# leaf | a page of others | copy?"
+fi
 if [ "$MMLENS_KERNEL" = 1.0 ]; then
 	echo "ok 2 - b # SKIP folios are there since 2.0"
 else
@@ -71,6 +77,8 @@ is "... the table's columns" "$(row TESTS)" "TESTS 1.0 2.0"
 is "... a program that is well on both" "$(row all.t)" "all.t 1 1"
 is "... one that skips" "$(row some.t)" "some.t 1 ~1 2"
 is "... and all" "$(row all)" "all 4 4"
+is "... what was foretold, by kernel" "$(row FAULTS), $(row 'a hole'), $(row 'a page')" \
+	"FAULTS FORETOLD 1.0 2.0, a hole signal signal, a page of others ~ copy?"
 like "... and how long it took" "$(row seconds)" '^seconds [0-9]+ [0-9]+$'
 like "... why something was skipped" "$out" '# skipped: 1.0 some.t: .*b # SKIP folios are there since 2.0'
 is "... remarks are not shown" "$(grep -c 'a remark' <<<"$out")" 0

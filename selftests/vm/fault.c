@@ -520,11 +520,10 @@ static void judge(const struct situation *s, const struct mml_fault *fault,
 	ktap_test(leaf_holds(s, fault), "%s: %s", s->name,
 		  mml_name(mml_fault_names, fault->kind));
 	ktap_test(right || fault->predicted, "%s: ... and so it came", s->name);
-	/* a row of the table of leaves, a column for each kernel */
-	ktap_note("leaf | %s | %s | %s%s", s->name,
+	/* scripts/check makes a table of these, with a column for each kernel */
+	ktap_note("leaf | %s | %s%s%s", s->name,
 		  mml_name(mml_fault_names, fault->kind),
-		  right ? "came so" : "came otherwise",
-		  fault->predicted ? ", predicted" : "");
+		  fault->predicted ? "?" : "", right ? "" : " MISSED");
 	if (right && leaf_holds(s, fault))
 		return;
 	ktap_note("foretold: %s; %s %s, %s fault, %s frame%s%s", fault->verdict,
@@ -542,6 +541,12 @@ static void judge(const struct situation *s, const struct mml_fault *fault,
 			  fault->steps[i].answer, fault->steps[i].fact);
 }
 
+static void tell_lacking(const struct situation *s, const struct place *place)
+{
+	ktap_skip(s->name, "%s", place->lacking);
+	ktap_note("leaf | %s | ~", s->name);
+}
+
 static void check(const struct situation *s)
 {
 	struct mml_fault fault;
@@ -553,7 +558,7 @@ static void check(const struct situation *s)
 	if (read(actor.answers, &place, sizeof(place)) != sizeof(place))
 		ktap_test(false, "%s: could not be set up", s->name);
 	else if (!place.address)
-		ktap_skip(s->name, "%s", place.lacking);
+		tell_lacking(s, &place);
 	else if (!ask(s, actor.pid, place.address, &fault) || !go(&actor, &seen))
 		ktap_test(false, "%s: nothing came back", s->name);
 	else
