@@ -64,6 +64,7 @@ echo "uid=$(id -u)"
 echo "kernel=$(uname -r)"
 echo "series=$MMLENS_KERNEL"
 echo "ko=$MMLENS_KO"
+echo "stale=$MMLENS_STALE_TEXT"
 echo "home=$HOME"
 echo "path=$PATH"
 echo "stdin=$(readlink /proc/self/fd/0)"
@@ -103,6 +104,7 @@ is "runs as root" "${seen[uid]}" 0
 like "the kernel asked for" "${seen[kernel]}" '^6\.1\.'
 is "MMLENS_KERNEL" "${seen[series]}" 6.1
 is "MMLENS_KO" "${seen[ko]}" "$(dirname "$scripts")/build/6.1/mmlens.ko"
+is "kernel text may be patched, unless --parallel is asked for" "${seen[stale]-not set}" ""
 is "HOME" "${seen[home]}" "$HOME"
 like "build/ comes first on PATH" "${seen[path]}" "^$(dirname "$scripts")/build:"
 is "stdin is /dev/null" "${seen[stdin]}" /dev/null

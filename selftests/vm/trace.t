@@ -242,6 +242,15 @@ for how in INT KILL; do
 	insmod "$ko" || bail "the module cannot be loaded again"
 done
 
+target_start asleep faults sleep
+tracer asleep -j "$asleep_PID"
+target_step asleep
+target_end asleep
+ended asleep
+like "a target killed while its fault sleeps ends the trace" \
+	"$(tail -n 1 "$ktap_files/asleep.trace")" '"end": "exited"'
+gone "the target killed while its fault sleeps"
+
 # ---- who may ----
 
 run setpriv --reuid 65534 --clear-groups -- mmlens trace $$
