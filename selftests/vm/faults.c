@@ -403,14 +403,13 @@ static void forks(void)
 
 /* ---- who copies ---- */
 
-static unsigned int breaks_at;
-
 /* By name and line in what a trace sums up. */
+enum { BREAKS_AT = __LINE__ + 7 };
+
 static __attribute__((noipa)) void breaks_sharing(char *area, size_t pages)
 {
 	size_t i;
 
-	breaks_at = __LINE__ + 2;
 	for (i = 0; i < pages; i++)
 		*(volatile char *)(area + i * PAGE) = 3;
 }
@@ -429,7 +428,7 @@ static void cow(void)
 		breaks_sharing(area, pages);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
-		printf("LINE=%u\n", breaks_at);
+		printf("LINE=%d\n", BREAKS_AT);
 		ready("done\n");
 	}
 }

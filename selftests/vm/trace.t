@@ -162,9 +162,13 @@ like "who breaks the sharing, by function and line" \
 tracer cow -j --ip --cow "$cow_PID"
 target_step cow
 stop cow
-# the first is fork()'s own stack
 like "... and with each fault" "$(sed -n 100p "$ktap_files/cow.trace" | jq -r .place)" \
 	"breaks_sharing\+0x[0-9a-f]+ \(faults.c:$cow_LINE\)"
+# fork() write-protects the page of the stack that it returns on, too
+like "... and one copy more: fork()'s, of the stack" \
+	"$(jq -r 'select(.addr) | select((.place // "") | startswith("breaks_sharing") | not) |
+		"\(.area) \(.place)"' "$ktap_files/cow.trace")" '^stack [^ ]*[Ff]ork[^ ]*( \([^ ]*\))?$'
+is "... which makes 257" "$(tail -n 1 "$ktap_files/cow.trace" | jq .copied)" 257
 target_end cow
 
 # ---- several at a time ----
