@@ -188,8 +188,9 @@ gone "two traces"
 
 # ---- in a storm ----
 
+# one column: what has come by the time of an end is still printed, in the storm
 target_start storm faults storm
-tracer storm -j "$storm_PID"
+tracer storm -j -o ADDR "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
 run rmmod mmlens
 ran "unloading in a storm is refused" 1
@@ -198,7 +199,7 @@ kill -KILL "${tracer_pid[storm]}"
 ended storm
 gone "SIGKILL of the tool in a storm"
 for ((i = 0; i < 5; i++)); do
-	tracer storm -j "$storm_PID"
+	tracer storm -j -o ADDR "$storm_PID"
 	kill -KILL "${tracer_pid[storm]}"
 	ended storm
 done
@@ -206,7 +207,7 @@ gone "five times, at once"
 tracer storm -j --count 5000 "$storm_PID"
 ended storm
 like "the end is reached in a storm" "$(tail -1 "$ktap_files/storm.trace")" '"end": "stopped", "told": 5000'
-tracer storm -j "$storm_PID"
+tracer storm -j -o ADDR "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
 kill -STOP "${tracer_pid[storm]}"
 faults=$(minor "$storm_PID")
@@ -217,7 +218,7 @@ storm_end=$(tail -1 "$ktap_files/storm.trace")
 is "who does not read loses, and is told how much" \
 	"$(jq -r '(.lost > 0) and (.seen == .told)' <<<"$storm_end")" true
 note "stopped for 250000 faults: $storm_end"
-tracer storm -j "$storm_PID"
+tracer storm -j -o ADDR "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
 target_end storm
 ended storm
