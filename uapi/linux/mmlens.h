@@ -73,7 +73,10 @@
  *           within the time budget: read on to try again, or give up.
  *   last    START = END, EPOCH?, TRAILER{...}       why it ended, and totals
  *
- * so that "nothing there" and "stopped early" never look alike. A torn dump
+ * so that "nothing there" and "stopped early" never look alike. A socket has one
+ * dump at a time, and ends it when it is closed. An open dump takes at most 128
+ * KiB, charged to the memory cgroup of who asked for it, and 32 KiB of a message
+ * that waits to be read. A torn dump
  * has NLM_F_DUMP_INTR on the messages after the tear and TORN in the trailer.
  * VMA_GET, TABLE_GET and FRAME_GET are not watched: they have no EPOCH and no
  * TORN, and the first two are one picture when HOLDS in the trailer is 1. If an
