@@ -6,7 +6,7 @@
 # while another process is traced, while it is traced itself; and beside that with
 # peers: a kretprobe of tracefs on the same function that a cat drains, and perf
 # trace, if they are here. All in turn, ROUNDS times; medians, and ratios to the
-# first. For a machine that does nothing else; run by scripts/bench --trace.
+# first. For a virtual machine that does nothing else: scripts/vm run -- this
 set -euo pipefail
 
 rounds=${1:-7}
