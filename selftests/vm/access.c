@@ -1,100 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * access: who may ask. Every command is sent, byte by byte our own, by those
- * who may not; each is to be refused, and no byte of what comes back may be
- * part of a frame number. The same sieve finds plenty in root's replies.
+ * access [lockdown]: who may ask. Everybody in vm/lib/identity.c sends every
+ * command, byte by byte our own, in each part that there is to play: alone; on a
+ * socket that root has opened; through root, who is handed a socket; and as one
+ * who reads root's dump, from its beginning or midway. Whoever may not is to be
+ * refused each time, and no byte of what comes back may be part of a frame number.
+ * The same sieve finds plenty in the replies of those who may.
+ *
+ * With `lockdown`, root's requests and open dumps, before and after he has locked
+ * the kernel down; which nothing undoes.
  *
  * The target is this program itself: shuffled pages whose frames pagemap told.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ktap.h"
 #include "vm/lib/genl.h"
+#include "vm/lib/identity.h"
+#include "vm/lib/secret.h"
 
-#define NOBODY	65534
-#define PAGES	16384UL		/* 64 MiB: a dump of many messages */
+#define PAGES	4096UL		/* 16 MiB: a dump of many messages */
+#define TABLES	1024UL		/* as many areas, each in a table of its own */
+#define STRIDE	(2UL << 20)
 
 static size_t page_size;
 static char *area;
+static uint64_t first_frame;
 
-/* The secret: which frames the target has, one bit each. */
-static unsigned char *secret;
-static uint64_t secret_end;
-
-static uint64_t own_frame(int pagemap, size_t page)
-{
-	uint64_t at = ((uintptr_t)area / page_size + page) * sizeof(uint64_t);
-	uint64_t entry;
-
-	if (pread(pagemap, &entry, sizeof(entry), at) != sizeof(entry))
-		ktap_bail("/proc/self/pagemap: %m");
-	return entry & ((1ULL << 55) - 1);
-}
-
-static void learn_frames(void)
-{
-	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-
-	for (size_t i = 0; i < PAGES; i++) {
-		uint64_t frame = own_frame(pagemap, i);
-
-		/*
-		 * Small numbers would be found in anything, and the header of a
-		 * short attribute, before a number that begins with zeroes, is
-		 * its type << 16 | its length.
-		 */
-		if (frame < 0x1000 || (frame & 0xffff) < 0x40)
-			continue;
-		if (frame >= secret_end) {
-			size_t size = (frame / 8 + 1) * 2;
-
-			secret = realloc(secret, size);
-			if (!secret)
-				ktap_bail("out of memory");
-			memset(secret + secret_end / 8, 0, size - secret_end / 8);
-			secret_end = size * 8;
-		}
-		secret[frame / 8] |= 1 << frame % 8;
-	}
-	close(pagemap);
-}
-
-/* Neighbours get frames that do not follow each other: one extent a page. */
+/*
+ * Neighbours get frames that do not follow each other: one extent a page. And next to
+ * one's frame is another's of another kind, so that frames are told one by one as well.
+ */
 static void set_up_target(void)
 {
+	char *sparse, *other;
+
 	page_size = sysconf(_SC_PAGESIZE);
 	area = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (area == MAP_FAILED)
+	sparse = mmap(NULL, TABLES * STRIDE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	other = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED || sparse == MAP_FAILED || other == MAP_FAILED)
 		ktap_bail("mmap: %m");
 	madvise(area, PAGES * page_size, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < PAGES; i++)
-		area[i * 10007 % PAGES * page_size] = 1;
-	learn_frames();
-}
-
-static unsigned int frames_in(const unsigned char *bytes, size_t len)
-{
-	unsigned int found = 0;
-	uint64_t word;
-
-	for (size_t i = 0; i + sizeof(word) <= len; i += NLA_ALIGNTO) {
-		memcpy(&word, bytes + i, sizeof(word));
-		if (word < secret_end && secret[word / 8] & 1 << word % 8)
-			found++;
+	madvise(sparse, TABLES * STRIDE, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PAGES; i++) {
+		area[i * 1237 % PAGES * page_size] = 1;
+		other[i * page_size] = 1;
 	}
-	return found;
+	for (size_t i = 0; i < TABLES; i++) {
+		sparse[i * STRIDE] = 1;
+		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
+			ktap_bail("mprotect: %m");
+	}
+	first_frame = secret_learn(area, PAGES);
 }
 
 /* Requests */
@@ -104,6 +72,7 @@ struct request {
 	uint8_t cmd;
 	bool dump, pid, addr;
 	bool tells_frames;	/* to those who may know */
+	bool trace;		/* for vm/trace.t to ask, where it is answered: it has no end */
 };
 
 static const struct request requests[] = {
@@ -118,11 +87,12 @@ static const struct request requests[] = {
 	  .tells_frames = true },
 	{ .name = "FRAME_GET dump", .cmd = MMLENS_CMD_FRAME_GET, .dump = true,
 	  .tells_frames = true },
+	{ .name = "TRACE_START dump", .cmd = MMLENS_CMD_TRACE_START, .pid = true, .dump = true,
+	  .trace = true },
+	{ .name = "TRACE_STOP", .cmd = MMLENS_CMD_TRACE_STOP, .trace = true },
 };
 
 #define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
-#define PAGE_GET_DUMP 6
-#define FRAME_GET_DUMP 7
 
 static pid_t target;
 
@@ -133,8 +103,12 @@ static struct nlmsghdr *build(struct genl *g, void *buf, const struct request *r
 	nlh = genl_request(g, buf, r->cmd, r->dump ? NLM_F_DUMP : NLM_F_ACK);
 	if (r->pid)
 		mnl_attr_put_u32(nlh, MMLENS_A_PID, target);
-	if (r->cmd == MMLENS_CMD_FRAME_GET)	/* so that there is much to be told */
+	if (r->cmd == MMLENS_CMD_FRAME_GET) {
+		/* so that there is much to be told; the envelope repeats START */
 		mnl_attr_put_u64(nlh, MMLENS_A_COLUMNS, MMLENS_FRAME_COL_ALL);
+		mnl_attr_put_u64(nlh, MMLENS_A_START, first_frame & ~0xffffULL);
+		mnl_attr_put_u64(nlh, MMLENS_A_END, (first_frame | 0x1ffff) + 1);
+	}
 	if (r->addr)
 		mnl_attr_put_u64(nlh, MMLENS_A_ADDR, (uintptr_t)area);
 	return nlh;
@@ -145,7 +119,7 @@ struct outcome {
 	bool tried;
 	int error;
 	unsigned int messages;	/* of the family, whatever is in them */
-	unsigned int with_data;	/* ... that hold extents */
+	unsigned int with_data;	/* ... that hold more than an envelope */
 	unsigned int frames;
 };
 
@@ -156,8 +130,7 @@ static void count_data(const struct nlmsghdr *nlh, void *arg)
 	struct outcome *o = arg;
 
 	o->messages++;
-	if (genl_attr(nlh, MMLENS_A_EXTENTS))
-		o->with_data++;
+	o->with_data += !genl_attr(nlh, MMLENS_A_ENVELOPE);
 }
 
 /* Receives @limit times at most; true when the request is over. */
@@ -167,13 +140,14 @@ static bool receive(struct genl *g, unsigned int limit, struct outcome *o)
 	struct genl_answer answer = {};
 	ssize_t n;
 
+	o->tried = true;
 	while (limit--) {
 		n = genl_recv(g, buf, sizeof(buf), 10000);
 		if (n < 0) {
 			o->error = -n;
 			return true;
 		}
-		o->frames += frames_in(buf, n);
+		o->frames += secret_in(buf, n);
 		if (genl_take(g, buf, n, count_data, o, &answer)) {
 			o->error = answer.error;
 			return true;
@@ -182,8 +156,7 @@ static bool receive(struct genl *g, unsigned int limit, struct outcome *o)
 	return false;
 }
 
-static void try_request(struct genl *g, const struct request *r,
-			struct outcome *o)
+static void try_request(struct genl *g, const struct request *r, struct outcome *o)
 {
 	char buf[1024];
 
@@ -193,299 +166,281 @@ static void try_request(struct genl *g, const struct request *r,
 		receive(g, UINT32_MAX, o);
 }
 
+static bool may_trace;		/* then it is not tried */
+
 static void try_all(struct genl *g)
 {
 	for (size_t i = 0; i < NR_REQUESTS; i++)
-		try_request(g, &requests[i], &outcomes[i]);
+		if (!(may_trace && requests[i].trace))
+			try_request(g, &requests[i], &outcomes[i]);
 }
 
-/* Identities */
+/* Parts to play */
 
-static void drop_uid(void)
+static void become(const struct identity *who)
 {
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		_exit(1);
+	identity_become(who);
+	if (who->own_pids)
+		target = getpid();
 }
-
-static void set_caps(uint64_t caps)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2] = {
-		{ .effective = caps, .permitted = caps },
-		{ .effective = caps >> 32, .permitted = caps >> 32 },
-	};
-
-	if (syscall(SYS_capset, &header, data))
-		_exit(1);
-}
-
-static uint64_t all_caps(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data))
-		_exit(1);
-	return data[0].permitted | (uint64_t)data[1].permitted << 32;
-}
-
-static void drop_to_net_admin(void)
-{
-	set_caps(1ULL << CAP_NET_ADMIN);
-}
-
-static void drop_sys_admin(void)
-{
-	set_caps(all_caps() & ~(1ULL << CAP_SYS_ADMIN));
-}
-
-static void keep_only_sys_admin(void)
-{
-	if (prctl(PR_SET_KEEPCAPS, 1))
-		_exit(1);
-	drop_uid();
-	set_caps(1ULL << CAP_SYS_ADMIN);
-}
-
-static void enter_user_ns(void)
-{
-	static const char map[] = "0 0 1\n";
-	int fd;
-
-	if (unshare(CLONE_NEWUSER))
-		_exit(1);
-	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-	if (write(fd, map, sizeof(map) - 1) != sizeof(map) - 1 || setresuid(0, 0, 0))
-		_exit(1);
-	close(fd);
-}
-
-static void enter_user_and_net_ns(void)
-{
-	enter_user_ns();
-	if (unshare(CLONE_NEWNET))
-		_exit(1);
-}
-
-static void stay_root(void)
-{
-}
-
-static void enter_net_ns(void)
-{
-	if (unshare(CLONE_NEWNET))
-		_exit(1);
-}
-
-/* A process in namespaces of its own; dies with us. */
-static pid_t start_guest(void)
-{
-	int ready[2];
-	pid_t pid;
-	char c;
-
-	if (pipe(ready))
-		_exit(1);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		enter_user_and_net_ns();
-		if (write(ready[1], "r", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	if (pid < 0 || read(ready[0], &c, 1) != 1)
-		_exit(1);
-	return pid;
-}
-
-/*
- * All rights kept, but in a network that belongs to a user namespace: its
- * owner may tap netlink there (nlmon), and would see the answers.
- */
-static void enter_guest_net_ns(void)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", start_guest());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		_exit(1);
-	close(fd);
-}
-
-static const struct identity {
-	const char *name;
-	void (*become)(void);
-	bool may;
-} identities[] = {
-	{ "root", stay_root, true },
-	{ "uid 65534 with only CAP_SYS_ADMIN", keep_only_sys_admin, true },
-	{ "root in a network namespace of its own", enter_net_ns, true },
-	{ "root in a network namespace of a user namespace", enter_guest_net_ns, false },
-	{ "uid 65534", drop_uid, false },
-	{ "uid 0 with only CAP_NET_ADMIN", drop_to_net_admin, false },
-	{ "uid 0 without CAP_SYS_ADMIN", drop_sys_admin, false },
-	{ "root of a user namespace", enter_user_ns, false },
-	{ "... with its own network namespace", enter_user_and_net_ns, false },
-};
-
-#define NR_IDENTITIES (sizeof(identities) / sizeof(identities[0]))
 
 /* Runs in a child, so that we stay who we are; false if it could not. */
-static bool in_child(void (*fn)(void *arg), void *arg)
+static bool in_child(void (*fn)(const struct identity *who, void *arg),
+		     const struct identity *who, void *arg)
 {
 	int status;
 	pid_t pid;
 
-	memset(outcomes, 0, NR_REQUESTS * sizeof(*outcomes));
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		ktap_bail("fork: %m");
 	if (!pid) {
-		fn(arg);
+		fn(who, arg);
 		_exit(0);
 	}
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
-static void ask_as(void *arg)
+static void ask_alone(const struct identity *who, void *arg)
 {
-	const struct identity *who = arg;
 	struct genl g;
 
-	who->become();
+	(void)arg;
+	become(who);
 	if (!genl_try_mmlens(&g))
 		_exit(1);
 	try_all(&g);
 }
 
-static void check_refused(const char *who, const struct request *r,
-			  const struct outcome *o)
+static bool alone(const struct identity *who)
 {
-	if (!ktap_test(o->tried && o->error == EPERM && !o->messages && !o->frames,
-		       "%s: %s is refused with EPERM", who, r->name))
-		ktap_note("%s, %u messages, %u frame numbers",
-			  o->tried ? genl_errno(o->error) : "not tried",
-			  o->messages, o->frames);
+	return in_child(ask_alone, who, NULL);
 }
 
-static void check_answered(const char *who, const struct request *r,
-			   const struct outcome *o)
+static void send_on(const struct identity *who, void *arg)
 {
-	if (!ktap_test(o->tried && !o->error && o->messages &&
-		       (o->frames || !r->tells_frames),
-		       "%s: %s is answered%s", who, r->name,
-		       r->tells_frames ? ", frame numbers in it" : ""))
-		ktap_note("%s, %u messages, %u frame numbers",
-			  o->tried ? genl_errno(o->error) : "not tried",
-			  o->messages, o->frames);
+	become(who);
+	try_all(arg);
+}
+
+static bool sends(const struct identity *who)
+{
+	struct genl g;
+	bool ran;
+
+	genl_open_mmlens(&g);
+	ran = in_child(send_on, who, &g);
+	genl_close(&g);
+	return ran;
+}
+
+/* Opens a socket and gives it to root: as to a privileged program's stdout. */
+static void open_for_root(const struct identity *who, void *arg)
+{
+	char control[CMSG_SPACE(sizeof(int))] = "";
+	struct genl g;
+	struct iovec iov = { &g, sizeof(g) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	become(who);
+	if (!genl_try_mmlens(&g))
+		_exit(1);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &g.fd, sizeof(g.fd));
+	if (sendmsg(((int *)arg)[1], &msg, 0) != sizeof(g))
+		_exit(1);
+}
+
+static bool take_socket(int from, struct genl *g)
+{
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { g, sizeof(*g) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+
+	if (recvmsg(from, &msg, MSG_DONTWAIT) != sizeof(*g) || !CMSG_FIRSTHDR(&msg))
+		return false;
+	memcpy(&g->fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(g->fd));
+	return true;
+}
+
+static bool opens(const struct identity *who)
+{
+	struct genl g;
+	int pair[2];
+	bool ran;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair))
+		ktap_bail("socketpair: %m");
+	ran = in_child(open_for_root, who, pair) && take_socket(pair[0], &g);
+	if (ran) {
+		try_all(&g);
+		genl_close(&g);
+	}
+	close(pair[0]);
+	close(pair[1]);
+	return ran;
+}
+
+struct hand_over {
+	struct genl g;
+	struct outcome *outcome;
+};
+
+static void read_on(const struct identity *who, void *arg)
+{
+	struct hand_over *h = arg;
+
+	become(who);
+	receive(&h->g, UINT32_MAX, h->outcome);
+}
+
+/* Root sends a dump and reads @first messages of it, of whatever length. */
+static void begin_dump(struct genl *g, const struct request *dump, unsigned int first)
+{
+	struct outcome roots = {};
+	char buf[1024];
+
+	genl_open_mmlens(g);
+	if (genl_send(g, build(g, buf, dump)))
+		ktap_bail("send: %m");
+	if (receive(g, first, &roots))
+		ktap_bail("%s was over after %u messages", dump->name, roots.messages);
+}
+
+static bool reads_after(const struct identity *who, unsigned int first)
+{
+	bool ran = true;
+
+	for (size_t i = 0; i < NR_REQUESTS; i++) {
+		struct hand_over h = { .outcome = &outcomes[i] };
+
+		if (!requests[i].dump || requests[i].trace)
+			continue;
+		begin_dump(&h.g, &requests[i], first);
+		ran &= in_child(read_on, who, &h);
+		genl_close(&h.g);
+	}
+	return ran;
+}
+
+static bool reads(const struct identity *who)
+{
+	return reads_after(who, 0);
+}
+
+static bool reads_midway(const struct identity *who)
+{
+	return reads_after(who, 1);
+}
+
+static const struct part {
+	const char *name, *what;
+	bool (*play)(const struct identity *who);
+	bool dumps;		/* only they have such a part */
+	bool own_socket;	/* and so the network that it is of */
+	/* what one who may not sees at most before he is refused: messages, with data */
+	unsigned int messages, with_data;
+} parts[] = {
+	{ "alone", "opens, sends and reads", alone, .own_socket = true },
+	{ "sends", "sends and reads on root's socket", sends },
+	{ "opens", "opens, root sends and reads", opens, .own_socket = true },
+	/* the envelope was queued when root had sent */
+	{ "reads", "reads root's dump", reads, .dumps = true, .messages = 1 },
+	/* and here what comes next */
+	{ "goes on", "reads root's dump on midway", reads_midway, .dumps = true,
+	  .messages = 1, .with_data = 1 },
+};
+
+#define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static bool was_answered(const struct request *r, const struct outcome *o)
+{
+	return o->tried && !o->error && o->messages && (o->frames || !r->tells_frames);
+}
+
+static bool was_refused(const struct part *part, const struct outcome *o)
+{
+	return o->tried && o->error == EPERM && o->messages <= part->messages &&
+	       o->with_data <= part->with_data && (o->with_data || !o->frames);
+}
+
+/* One cell for each request: yes, no, or neither as it should be. */
+static bool judge(const struct identity *who, const struct part *part, bool may, char *cells)
+{
+	bool fine = true;
+
+	for (size_t i = 0; i < NR_REQUESTS; i++) {
+		const struct request *r = &requests[i];
+		const struct outcome *o = &outcomes[i];
+
+		if ((part->dumps && !r->dump) || (r->trace && (may || part->dumps)))
+			continue;
+		*cells = was_answered(r, o) ? 'y' : was_refused(part, o) ? '-' : '?';
+		if (*cells != (may ? 'y' : '-')) {
+			fine = false;
+			ktap_note("%s, %s: %s: %s, %u messages, %u with data, %u frame numbers",
+				  who->name, part->name, r->name,
+				  o->tried ? genl_errno(o->error) : "not tried",
+				  o->messages, o->with_data, o->frames);
+		}
+		cells++;
+	}
+	*cells = '\0';
+	return fine;
 }
 
 static void test_identity(const struct identity *who)
 {
-	bool ran = in_child(ask_as, (void *)who);
+	char cells[NR_PARTS][NR_REQUESTS + 1];
+	bool fine = true;
 
-	if (!ran)
-		ktap_note("%s: the child failed", who->name);
-	for (size_t i = 0; i < NR_REQUESTS; i++) {
-		if (who->may)
-			check_answered(who->name, &requests[i], &outcomes[i]);
-		else
-			check_refused(who->name, &requests[i], &outcomes[i]);
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		const struct part *part = &parts[i];
+		bool may = who->capable && !(part->own_socket && who->exposed);
+
+		memset(outcomes, 0, NR_REQUESTS * sizeof(*outcomes));
+		may_trace = may;
+		if (!part->play(who)) {
+			fine = false;
+			ktap_note("%s, %s: the child failed", who->name, part->name);
+		}
+		fine &= judge(who, part, may, cells[i]);
 	}
+	ktap_test(fine, "%-36s %-10s  %-10s  %-10s  %-8s  %s", who->name, cells[0], cells[1],
+		  cells[2], cells[3], cells[4]);
 }
 
-/* One socket, two owners */
-
-static void send_dropped(void *arg)
+static void test_matrix(void)
 {
-	drop_uid();
-	try_all(arg);
-}
+	FILE *f = fopen("/proc/sys/kernel/cap_last_cap", "re");
+	int last = -1;
 
-static void test_dropped_sender(void)
-{
-	struct genl g;
+	if (!f || fscanf(f, "%d", &last) != 1)
+		ktap_bail("/proc/sys/kernel/cap_last_cap: %m");
+	fclose(f);
+	ktap_test(last == IDENTITY_LAST_CAP, "every capability there is: the last one is %d", last);
 
-	genl_open_mmlens(&g);
-	in_child(send_dropped, &g);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		ktap_note("%-8s %s", parts[i].name, parts[i].what);
+	printf("# each for");
 	for (size_t i = 0; i < NR_REQUESTS; i++)
-		check_refused("root opened, uid 65534 sends", &requests[i],
-			      &outcomes[i]);
-	genl_close(&g);
-}
-
-/* As a privileged program that is given a descriptor to write to. */
-static void send_for_another(void *arg)
-{
-	struct genl g;
-
-	(void)arg;
-	if (seteuid(NOBODY) || !genl_try_mmlens(&g) || seteuid(0))
-		_exit(1);
-	try_all(&g);
-}
-
-static void test_confused_deputy(void)
-{
-	in_child(send_for_another, NULL);
-	for (size_t i = 0; i < NR_REQUESTS; i++)
-		check_refused("uid 65534 opened, root sends", &requests[i],
-			      &outcomes[i]);
-}
-
-static void receive_dropped(void *arg)
-{
-	drop_uid();
-	outcomes[0].tried = true;
-	receive(arg, UINT32_MAX, &outcomes[0]);
-}
-
-/* Root sends a dump and reads @first messages; the rest is for nobody. */
-static struct outcome hand_over(const struct request *dump, unsigned int first)
-{
-	struct outcome roots = {};
-	char buf[1024];
-	struct genl g;
-
-	genl_open_mmlens(&g);
-	if (genl_send(&g, build(&g, buf, dump)))
-		ktap_bail("send: %m");
-	if (receive(&g, first, &roots))
-		ktap_bail("the dump was over after %u messages", roots.messages);
-	if (first)
-		ktap_note("root had read %u messages, %u frame numbers",
-			  roots.messages, roots.frames);
-	in_child(receive_dropped, &g);
-	genl_close(&g);
-	ktap_note("uid 65534 then read %u messages, %u of them with extents, %u frame numbers, %s",
-		  outcomes[0].messages, outcomes[0].with_data,
-		  outcomes[0].frames, genl_errno(outcomes[0].error));
-	return outcomes[0];
-}
-
-static void test_hand_over(const struct request *dump, unsigned int first)
-{
-	struct outcome o;
-
-	o = hand_over(dump, 0);
-	ktap_test(o.tried && !o.with_data && !o.frames,
-		  "%s handed over right after send: no frame number", dump->name);
-	ktap_test(o.error == EPERM, "... and it ends with EPERM");
-
-	o = hand_over(dump, first);
-	ktap_test(o.tried && o.messages <= 1,
-		  "%s handed over midway: at most the message that was queued", dump->name);
-	ktap_test(o.error == EPERM, "... and it ends with EPERM");
+		printf("%s %s", i ? "," : "", requests[i].name);
+	printf(";\n# the last two for the dumps alone (and a trace only where it is refused):\n");
+	ktap_note("y is answered, - refused with EPERM");
+	ktap_note("%-42s %-10s  %-10s  %-10s  %-8s  %s", "", parts[0].name, parts[1].name,
+		  parts[2].name, parts[3].name, parts[4].name);
+	for (const struct identity *who = identities; who->name; who++)
+		test_identity(who);
 }
 
 /* PIDs are those of the caller's namespace */
@@ -530,10 +485,11 @@ static void ask_as_init(void)
 	_exit(0);
 }
 
-static void enter_pid_ns(void *arg)
+static void enter_pid_ns(const struct identity *who, void *arg)
 {
 	pid_t pid;
 
+	(void)who;
 	(void)arg;
 	if (unshare(CLONE_NEWPID))
 		_exit(1);
@@ -545,7 +501,8 @@ static void enter_pid_ns(void *arg)
 
 static void test_pid_namespace(void)
 {
-	in_child(enter_pid_ns, NULL);
+	memset(outcomes, 0, NR_REQUESTS * sizeof(*outcomes));
+	in_child(enter_pid_ns, NULL, NULL);
 	ktap_test(outcomes[0].tried && !outcomes[0].error && outcomes[0].messages == 1,
 		  "in a PID namespace, PID 1 is its own first process");
 	ktap_test(outcomes[0].tried && outcomes[1].error == ESRCH,
@@ -553,7 +510,57 @@ static void test_pid_namespace(void)
 		  genl_errno(outcomes[1].error));
 }
 
-int main(void)
+/* Locked down while dumps are open */
+
+static const struct part after = { .name = "locked down", .messages = 1, .with_data = 1 };
+
+static void lock_down(void)
+{
+	static const char level[] = "confidentiality";
+	int fd = open("/sys/kernel/security/lockdown", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, level, sizeof(level) - 1) != sizeof(level) - 1)
+		ktap_bail("/sys/kernel/security/lockdown: %m");
+	close(fd);
+}
+
+static void test_lockdown(void)
+{
+	struct genl open[NR_REQUESTS], g;
+	static const struct part fresh;
+
+	genl_open_mmlens(&g);
+	may_trace = true;
+	try_all(&g);
+	for (size_t i = 0; i < NR_REQUESTS; i++)
+		if (!requests[i].trace)
+			ktap_test(was_answered(&requests[i], &outcomes[i]), "%s is answered",
+				  requests[i].name);
+	for (size_t i = 0; i < NR_REQUESTS; i++)
+		if (requests[i].dump && !requests[i].trace)
+			begin_dump(&open[i], &requests[i], 1);
+	lock_down();
+	for (size_t i = 0; i < NR_REQUESTS; i++) {
+		struct outcome o = {};
+
+		if (!requests[i].dump || requests[i].trace)
+			continue;
+		receive(&open[i], UINT32_MAX, &o);
+		if (!ktap_test(was_refused(&after, &o),
+			       "locked down midway: %s ends with EPERM", requests[i].name))
+			ktap_note("%s, %u messages, %u with data", genl_errno(o.error),
+				  o.messages, o.with_data);
+		genl_close(&open[i]);
+	}
+	may_trace = false;
+	try_all(&g);
+	for (size_t i = 0; i < NR_REQUESTS; i++)
+		ktap_test(was_refused(&fresh, &outcomes[i]), "locked down: %s is refused: %s",
+			  requests[i].name, genl_errno(outcomes[i].error));
+	genl_close(&g);
+}
+
+int main(int argc, char **argv)
 {
 	ktap_begin();
 	target = getpid();
@@ -563,12 +570,11 @@ int main(void)
 	if (outcomes == MAP_FAILED)
 		ktap_bail("mmap: %m");
 
-	for (size_t i = 0; i < NR_IDENTITIES; i++)
-		test_identity(&identities[i]);
-	test_dropped_sender();
-	test_confused_deputy();
-	test_hand_over(&requests[PAGE_GET_DUMP], 3);
-	test_hand_over(&requests[FRAME_GET_DUMP], 1);
-	test_pid_namespace();
+	if (argc > 1 && !strcmp(argv[1], "lockdown")) {
+		test_lockdown();
+	} else {
+		test_matrix();
+		test_pid_namespace();
+	}
 	return ktap_end();
 }

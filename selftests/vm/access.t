@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Who may ask: see access.c.
+# Who may ask, as a table: see access.c.
 . "$(dirname "$0")/../ktap.sh"
 
 include access
