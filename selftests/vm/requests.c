@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * requests [--seed S] [--count N] [--threads T] [--corpus FILE] [--novel]:
+ * requests [--seed S] [--count N] [--threads T] [--batch B] [--corpus FILE] [--novel]:
  * N requests at random over the real socket. Every answer is to be well-formed
  * (vm/lib/wellformed.h) or an errno. They come in sessions, each made from a
- * seed of its own, S, S + 1, ...: `--seed X --count 1` does session X again.
- * --novel prints the seeds that first had an outcome, which is what the corpus
- * is made of.
+ * seed of its own, S, S + 1, ...: `--seed X --count 1` does session X again, with
+ * the same B, up to which many are sent at once. --novel prints the seeds that first
+ * had an outcome, which is what the corpus is made of.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,8 @@
 #include "vm/lib/genl.h"
 #include "vm/lib/random_request.h"
 #include "vm/lib/wellformed.h"
+
+static unsigned int batch = 16;	/* most requests in one send */
 
 #define ROOM_MAX 32768		/* of a receive */
 #define SEND_MAX (4 * RANDOM_REQUEST_MAX)
@@ -132,7 +134,7 @@ static void take_reply(struct session *s, struct conn *conn, const struct nlmsgh
 	__atomic_add_fetch(&answered[genl->cmd], 1, __ATOMIC_RELAXED);
 	if (genl_attr(nlh, MMLENS_A_EXTENTS) || genl_attr(nlh, MMLENS_A_TABLES) ||
 	    genl_attr(nlh, MMLENS_A_VMA) || genl_attr(nlh, MMLENS_A_MM) ||
-	    genl_attr(nlh, MMLENS_A_CAN))
+	    genl_attr(nlh, MMLENS_A_CAN) || genl_attr(nlh, MMLENS_A_LOSSES))
 		__atomic_add_fetch(&with_data[genl->cmd], 1, __ATOMIC_RELAXED);
 }
 
@@ -213,7 +215,7 @@ static bool receive(struct session *s, struct conn *conn)
 
 static void send_some(struct session *s, struct conn *conn)
 {
-	unsigned int n = chance_one_in(&s->c, 3) ? 1 + chance_below(&s->c, 16) : 1;
+	unsigned int n = chance_one_in(&s->c, 3) ? 1 + chance_below(&s->c, batch) : 1;
 	size_t len = 0;
 
 	while (n-- && len < SEND_MAX - RANDOM_REQUEST_MAX) {
@@ -516,6 +518,7 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, 's' },
 	{ "count", required_argument, NULL, 'c' },
 	{ "threads", required_argument, NULL, 't' },
+	{ "batch", required_argument, NULL, 'b' },
 	{ "corpus", required_argument, NULL, 'f' },
 	{ "novel", no_argument, NULL, 'n' },
 	{}
@@ -535,6 +538,7 @@ int main(int argc, char **argv)
 		case 's': next_seed = strtoull(optarg, NULL, 0); break;
 		case 'c': wanted = strtoull(optarg, NULL, 0); break;
 		case 't': threads = atoi(optarg); break;
+		case 'b': batch = atoi(optarg); break;
 		case 'f': corpus = optarg; break;
 		case 'n': novel = true; break;
 		default:  ktap_bail("see the head of requests.c");
@@ -553,7 +557,7 @@ int main(int argc, char **argv)
 	test_judge();
 
 	first = next_seed;
-	ktap_note("seed %" PRIu64 ", %u threads", first, threads);
+	ktap_note("seed %" PRIu64 ", %u threads, batches of %u", first, threads, batch);
 	began = now();
 	if (corpus)
 		run_corpus(corpus);
@@ -562,6 +566,8 @@ int main(int argc, char **argv)
 	ktap_test(requests >= wanted, "%" PRIu64 " requests were sent", requests);
 	ktap_test(!complaints, "every answer is well-formed or an errno: %u are not", complaints);
 	for (int cmd = 1; cmd <= MMLENS_CMD_MAX; cmd++)
-		ktap_test(wanted < 1000 || with_data[cmd], "command %d: some are answered", cmd);
+		if (cmd != MMLENS_CMD_TRACE_STOP)	/* there is nothing in its answer */
+			ktap_test(wanted < 1000 || with_data[cmd], "command %d: some are answered",
+				  cmd);
 	return ktap_end();
 }

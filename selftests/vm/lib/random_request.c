@@ -181,13 +181,16 @@ static void put_attrs(struct chance *c, const struct menu *menu, struct request 
 {
 	uint32_t pid = some_pid(c, menu);
 
-	if (cmd != MMLENS_CMD_INFO_GET && cmd != MMLENS_CMD_FRAME_GET)
+	if (cmd != MMLENS_CMD_INFO_GET && cmd != MMLENS_CMD_FRAME_GET &&
+	    cmd != MMLENS_CMD_TRACE_STOP)
 		put_top(r, MMLENS_A_PID, &pid, sizeof(pid));
 	if (cmd == MMLENS_CMD_WALK_GET || (cmd == MMLENS_CMD_VMA_GET && !dump))
 		put_u64(r, MMLENS_A_ADDR, some_addr(c, menu));
 	else if (cmd == MMLENS_CMD_FRAME_GET)
 		put_frames(c, r);
-	else if (dump)
+	else if (cmd == MMLENS_CMD_TRACE_START && chance_one_in(c, 2))
+		put_top(r, MMLENS_A_FOLLOW, NULL, 0);
+	else if (dump && cmd != MMLENS_CMD_TRACE_START)
 		put_range(c, menu, r);
 	if (cmd == MMLENS_CMD_PAGE_GET && chance_one_in(c, 2))
 		put_filter(c, r);
@@ -355,14 +358,22 @@ static void damage(struct chance *c, const struct menu *menu, struct request *r)
 
 static bool is_dump(struct chance *c, uint8_t cmd)
 {
-	return cmd >= MMLENS_CMD_PAGE_GET ||
+	return (cmd >= MMLENS_CMD_PAGE_GET && cmd != MMLENS_CMD_TRACE_STOP) ||
 	       (cmd == MMLENS_CMD_VMA_GET && chance_one_in(c, 2));
+}
+
+/* A trace patches the kernel's text, and that takes its time. */
+static uint8_t some_command(struct chance *c)
+{
+	if (chance_one_in(c, 200))
+		return chance_one_in(c, 2) ? MMLENS_CMD_TRACE_START : MMLENS_CMD_TRACE_STOP;
+	return MMLENS_CMD_INFO_GET + chance_below(c, MMLENS_CMD_FRAME_GET);
 }
 
 size_t random_request(struct chance *c, const struct menu *menu, uint32_t seq,
 		      uint32_t port, void *buf)
 {
-	uint8_t cmd = MMLENS_CMD_INFO_GET + chance_below(c, MMLENS_CMD_MAX);
+	uint8_t cmd = some_command(c);
 	bool dump = is_dump(c, cmd);
 	unsigned int wrongs = chance_below(c, 4);
 	struct request r = { .nlh = buf };

@@ -65,7 +65,7 @@ static const struct rule trailer_rules[MMLENS_TRAILER_MAX + 1] = {
 	[MMLENS_TRAILER_TORN] = { NUMBER32 },
 	[MMLENS_TRAILER_UNWATCHED] = { NUMBER64 },
 	[MMLENS_TRAILER_RECORDS] = { NUMBER64, .must = true },
-	[MMLENS_TRAILER_PAGES] = { NUMBER64, .must = true },
+	[MMLENS_TRAILER_PAGES] = { NUMBER64 },	/* not of a trace */
 	[MMLENS_TRAILER_BYTES] = { NUMBER64 },
 	[MMLENS_TRAILER_HOLDS] = { NUMBER64 },
 	[MMLENS_TRAILER_DEPOSITED] = { NUMBER64 },
@@ -160,6 +160,25 @@ static const struct rule tables_rules[MMLENS_TABLE_COL_MAX + 1] = {
 };
 SET(tables, MMLENS_TABLE_COL);
 
+static const struct rule losses_rules[MMLENS_LOSSES_MAX + 1] = {
+	[MMLENS_LOSSES_PAD] = { PADDING },
+	[MMLENS_LOSSES_RING] = { NUMBER64, .must = true },
+	[MMLENS_LOSSES_MISSED] = { NUMBER64, .must = true },
+	[MMLENS_LOSSES_UNFINISHED] = { NUMBER64, .must = true },
+	[MMLENS_LOSSES_UNFOLLOWED] = { NUMBER64, .must = true },
+};
+SET(losses, MMLENS_LOSSES);
+
+static const struct rule faults_rules[MMLENS_FAULT_COL_MAX + 1] = {
+	[MMLENS_FAULT_COL_TIME ... MMLENS_FAULT_COL_VMA_FLAGS] = { NUMBER64, .must = true },
+	[MMLENS_FAULT_COL_OLD_FRAME] = { FRAME, .must = true },
+	[MMLENS_FAULT_COL_OLD_SWAP ... MMLENS_FAULT_COL_OLD_ENTRY] = { NUMBER64, .must = true },
+	[MMLENS_FAULT_COL_NEW_FRAME] = { FRAME, .must = true },
+	[MMLENS_FAULT_COL_NEW_SWAP ... MMLENS_FAULT_COL_NEW_ENTRY] = { NUMBER64, .must = true },
+	[MMLENS_FAULT_COL_TID ... MMLENS_FAULT_COL_NEW_LEVEL] = { NUMBER32, .must = true },
+};
+SET(faults, MMLENS_FAULT_COL);
+
 static const struct rule top_rules[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_PAD] = { PADDING },
 	[MMLENS_A_ADDR] = { NUMBER64 },
@@ -191,6 +210,8 @@ static const struct rule top_rules[MMLENS_A_MAX + 1] = {
 	[MMLENS_A_CAN] = { NUMBER64 },
 	[MMLENS_A_VMA_STORE] = { NUMBER32 },
 	[MMLENS_A_DEPTH] = { NUMBER32 },
+	[MMLENS_A_FAULTS] = { ARRAYS, &faults_set },
+	[MMLENS_A_LOSSES] = { NEST, &losses_set },
 };
 SET(top, MMLENS_A);
 
@@ -426,6 +447,7 @@ static void note_piece(struct message *msg, const struct piece *p)
 		break;
 	case MMLENS_A_EXTENTS:
 	case MMLENS_A_TABLES:
+	case MMLENS_A_FAULTS:
 		msg->arrays = *p;
 		msg->data++;
 		break;
@@ -462,10 +484,10 @@ static const char *take_message(const struct nlmsghdr *nlh, struct message *msg)
 static const char *order_wrong(const struct nlmsghdr *nlh, uint8_t cmd,
 			       const struct message *msg, struct dump_chain *chain)
 {
-	bool lost = chain->lost;
+	bool lost = chain->lost, trace = cmd == MMLENS_CMD_TRACE_START;
 
-	if (!msg->ranged)
-		return wrong("a dump's message without START");
+	if (msg->ranged == trace)
+		return wrong("START %s", trace ? "in a trace" : "is missing in a dump");
 	if (msg->envelope) {
 		if (msg->start != msg->end || msg->data || msg->trailer)
 			return wrong("an envelope with something in it");
@@ -480,7 +502,7 @@ static const char *order_wrong(const struct nlmsghdr *nlh, uint8_t cmd,
 		return wrong("starts at %#" PRIx64 ", not where the last one ended, %#" PRIx64,
 			     msg->start, chain->pos);
 	if (msg->data && msg->start == msg->end && cmd != MMLENS_CMD_VMA_GET &&
-	    cmd != MMLENS_CMD_TABLE_GET)
+	    cmd != MMLENS_CMD_TABLE_GET && !trace)
 		return wrong("data of nowhere");
 	if (msg->trailer && (msg->start != msg->end || msg->data))
 		return wrong("a trailer with something in it");
