@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * inject: every allocation of every command fails once. /proc/thread-self/fail-nth
- * makes the Nth that we cause fail, from the first one on until there is no Nth:
- * each time the request ends well or with an errno, is answered when it is made
- * again, and leaves nothing behind.
+ * inject [NAME...]: every allocation of every command (or of those NAMEs) fails once.
+ * /proc/thread-self/fail-nth makes the Nth that we cause fail, from the first one on
+ * until there is no Nth: each time the request ends well or with an errno, is answered
+ * when it is made again, and leaves nothing behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -248,7 +248,16 @@ static void inject_open(void)
 	ktap_test(n > 1 && n < MAX_NTH, "opening a socket: each of %u has failed", n - 1);
 }
 
-int main(void)
+static bool is_wanted(const struct request *r, char **names)
+{
+	if (!*names)
+		return true;
+	while (*names && strcmp(*names, r->name))
+		names++;
+	return *names;
+}
+
+int main(int argc __attribute__((unused)), char **argv)
 {
 	unsigned int injected = 0;
 	struct slabs before;
@@ -265,7 +274,8 @@ int main(void)
 	slabs_steady();
 	slabs_take(&before);
 	for (size_t i = 0; i < REQUESTS; i++)
-		injected += inject(&requests[i]);
+		if (is_wanted(&requests[i], argv + 1))
+			injected += inject(&requests[i]);
 	for (int i = 0; i < 200; i++)
 		if (outcomes[i])
 			ktap_note("ended with %s: %lu", genl_errno(i), outcomes[i]);
