@@ -2157,6 +2157,24 @@ static void cow_gone(void)
 	cow_end();
 }
 
+/* The second had an address space when MM_GET was answered, and then no more. */
+static void cow_gone_early(void)
+{
+	family(1);
+	info(&debian_6_1);
+	epoch = 7;
+	for (uint32_t i = 0; i < 3; i++)
+		cow_look(PID + i);
+	cow_read(PID);
+	is_asked(PID + 1);
+	asked_dump(MMLENS_CMD_VMA_GET);
+	error(ENODATA, "the process is dead: its address space is gone",
+	      NLMSG_HDRLEN + GENL_HDRLEN);
+	cow_read(PID + 2);
+	cow_look_again(PID);
+	cow_end();
+}
+
 #define TAPE(function) { #function, function }
 
 static const struct {
@@ -2183,6 +2201,7 @@ static const struct {
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
 	TAPE(tables_kthread),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
+	TAPE(cow_gone_early),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

@@ -88,8 +88,14 @@ static int read_member(struct mml_ctx *ctx, struct cow_reading *reading,
 {
 	struct mml_error err;
 
-	if (mml_vmas(ctx->client, member->pid, 0, 0, &member->vmas, &err))
+	if (mml_vmas(ctx->client, member->pid, 0, 0, &member->vmas, &err)) {
+		/* it had an address space when MM_GET was answered */
+		if (err.errnum == ESRCH || err.errnum == ENODATA) {
+			err.exit = MML_EXIT_VANISHED;
+			member->vmas.dump.reason = MMLENS_REASON_EXITED;
+		}
 		return take_end(ctx, reading, member, &member->vmas.dump, &err);
+	}
 	return read_pages(ctx, reading, member, info);
 }
 
