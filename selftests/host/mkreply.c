@@ -2158,7 +2158,7 @@ static void cow_gone(void)
 }
 
 /* The second had an address space when MM_GET was answered, and then no more. */
-static void cow_gone_early(void)
+static void cow_gone_before(uint8_t cmd, int errnum, const char *words)
 {
 	family(1);
 	info(&debian_6_1);
@@ -2167,12 +2167,24 @@ static void cow_gone_early(void)
 		cow_look(PID + i);
 	cow_read(PID);
 	is_asked(PID + 1);
-	asked_dump(MMLENS_CMD_VMA_GET);
-	error(ENODATA, "the process is dead: its address space is gone",
-	      NLMSG_HDRLEN + GENL_HDRLEN);
+	if (cmd == MMLENS_CMD_PAGE_GET)
+		vmas(two_areas, 2);
+	asked_dump(cmd);
+	error(errnum, words, NLMSG_HDRLEN + GENL_HDRLEN);
 	cow_read(PID + 2);
 	cow_look_again(PID);
 	cow_end();
+}
+
+static void cow_gone_early(void)
+{
+	cow_gone_before(MMLENS_CMD_VMA_GET, ENODATA,
+			"the process is dead: its address space is gone");
+}
+
+static void cow_gone_late(void)
+{
+	cow_gone_before(MMLENS_CMD_PAGE_GET, ESRCH, "no such process");
 }
 
 #define TAPE(function) { #function, function }
@@ -2201,7 +2213,7 @@ static const struct {
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
 	TAPE(tables_kthread),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
-	TAPE(cow_gone_early),
+	TAPE(cow_gone_early), TAPE(cow_gone_late),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

@@ -41,13 +41,17 @@ static int take_end(struct mml_ctx *ctx, struct cow_reading *reading,
 		    struct cow_member *member, const struct mml_dump *dump,
 		    const struct mml_error *err)
 {
+	/* MM_GET knew it: whoever is not there to be asked has gone since */
+	bool gone = err->exit == MML_EXIT_REFUSED &&
+		    (err->errnum == ESRCH || err->errnum == ENODATA);
+
 	ctx_error(ctx, err);
-	if (err->exit != MML_EXIT_VANISHED)
+	if (err->exit != MML_EXIT_VANISHED && !gone)
 		return err->exit;
 	member->gone = true;
-	member->process.end = dump->walked_end;
+	member->process.end = gone ? 0 : dump->walked_end;
 	reading->dump.complete = false;
-	reading->dump.reason = dump->reason;
+	reading->dump.reason = gone ? MMLENS_REASON_EXITED : dump->reason;
 	return 0;
 }
 
@@ -74,6 +78,9 @@ static int read_pages(struct mml_ctx *ctx, struct cow_reading *reading,
 	ctx_progress_end(ctx);
 	if (ret && !*err.text)
 		return cow_out_of_memory(ctx);
+	/* no answer, and so no envelope */
+	if (ret && err.exit == MML_EXIT_REFUSED)
+		return take_end(ctx, reading, member, &dump, &err);
 	/* an exec since the areas were read: they are another program's */
 	if (dump.envelope.mm_id != process->vmas->dump.envelope.mm_id)
 		process->stray = true;
@@ -88,14 +95,8 @@ static int read_member(struct mml_ctx *ctx, struct cow_reading *reading,
 {
 	struct mml_error err;
 
-	if (mml_vmas(ctx->client, member->pid, 0, 0, &member->vmas, &err)) {
-		/* it had an address space when MM_GET was answered */
-		if (err.errnum == ESRCH || err.errnum == ENODATA) {
-			err.exit = MML_EXIT_VANISHED;
-			member->vmas.dump.reason = MMLENS_REASON_EXITED;
-		}
+	if (mml_vmas(ctx->client, member->pid, 0, 0, &member->vmas, &err))
 		return take_end(ctx, reading, member, &member->vmas.dump, &err);
-	}
 	return read_pages(ctx, reading, member, info);
 }
 
@@ -260,9 +261,6 @@ static int read_once(const struct cow_options *options,
 		ret = read_member(ctx, reading, &reading->v[i], &info);
 	if (!ret)
 		check_epochs(ctx, reading);
-	/* the others were dead by the time that the first had vanished */
-	if (ret == MML_EXIT_REFUSED && !reading->dump.complete)
-		ret = MML_EXIT_VANISHED;
 	if (!ret)
 		drop_gone(reading);
 	return ret;
