@@ -26,44 +26,8 @@
 #include "vm/lib/identity.h"
 #include "vm/lib/secret.h"
 
-#define PAGES	4096UL		/* 16 MiB: a dump of many messages */
-#define TABLES	1024UL		/* as many areas, each in a table of its own */
-#define STRIDE	(2UL << 20)
-
-static size_t page_size;
 static char *area;
 static uint64_t first_frame;
-
-/*
- * Neighbours get frames that do not follow each other: one extent a page. And next to
- * one's frame is another's of another kind, so that frames are told one by one as well.
- */
-static void set_up_target(void)
-{
-	char *sparse, *other;
-
-	page_size = sysconf(_SC_PAGESIZE);
-	area = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	sparse = mmap(NULL, TABLES * STRIDE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	other = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (area == MAP_FAILED || sparse == MAP_FAILED || other == MAP_FAILED)
-		ktap_bail("mmap: %m");
-	madvise(area, PAGES * page_size, MADV_NOHUGEPAGE);
-	madvise(sparse, TABLES * STRIDE, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < PAGES; i++) {
-		area[i * 1237 % PAGES * page_size] = 1;
-		other[i * page_size] = 1;
-	}
-	for (size_t i = 0; i < TABLES; i++) {
-		sparse[i * STRIDE] = 1;
-		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
-			ktap_bail("mprotect: %m");
-	}
-	first_frame = secret_learn(area, PAGES);
-}
 
 /* Requests */
 
@@ -552,7 +516,7 @@ int main(int argc, char **argv)
 {
 	ktap_begin();
 	target = getpid();
-	set_up_target();
+	area = secret_target(&first_frame);
 	outcomes = mmap(NULL, NR_REQUESTS * sizeof(*outcomes),
 			PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (outcomes == MAP_FAILED)

@@ -13,7 +13,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,51 +27,14 @@
 
 #define DUMPS		1000
 #define FILES		(DUMPS + 64)
-#define PAGES		4096UL
-#define TABLES		1024UL
-#define STRIDE		(2UL << 20)
 #define UNREAD		5000
 #define ASKED		50
 /* What README and uapi/linux/mmlens.h say that one open dump takes at most. */
 #define BOUND_KIB	160
 
-static size_t page_size;
 static uint64_t first_frame;
 static struct genl dumps[FILES];
 static unsigned int nr_dumps;
-
-static char *map(size_t size, int flags)
-{
-	char *area = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (area == MAP_FAILED)
-		ktap_bail("mmap: %m");
-	madvise(area, size, MADV_NOHUGEPAGE);
-	return area;
-}
-
-/*
- * Each dump of it has more than two messages: pages in no order, next to frames of
- * another kind; and areas that have a table each.
- */
-static void set_up_target(void)
-{
-	char *area = map(PAGES * page_size, MAP_PRIVATE);
-	char *other = map(PAGES * page_size, MAP_SHARED);
-	char *sparse = map(TABLES * STRIDE, MAP_PRIVATE);
-
-	for (size_t i = 0; i < PAGES; i++) {
-		area[i * 1237 % PAGES * page_size] = 1;
-		other[i * page_size] = 1;
-	}
-	for (size_t i = 0; i < TABLES; i++) {
-		sparse[i * STRIDE] = 1;
-		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
-			ktap_bail("mprotect: %m");
-	}
-	first_frame = secret_learn(area, PAGES);
-}
 
 static double now_ms(void)
 {
@@ -442,8 +404,7 @@ int main(void)
 	bool group;
 
 	ktap_begin();
-	page_size = sysconf(_SC_PAGESIZE);
-	set_up_target();
+	secret_target(&first_frame);
 	slabs_steady();
 	atexit(slabs_restore);
 	test_others_wait();

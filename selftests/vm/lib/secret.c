@@ -3,10 +3,15 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "ktap.h"
 #include "secret.h"
+
+#define PAGES	4096UL		/* 16 MiB: a dump of many messages */
+#define TABLES	1024UL		/* as many areas, each in a table of its own */
+#define STRIDE	(2UL << 20)
 
 /* One bit for each frame of the machine. */
 static unsigned char *secret;
@@ -35,7 +40,8 @@ static void keep(uint64_t frame)
 	secret[frame / 8] |= 1 << frame % 8;
 }
 
-uint64_t secret_learn(const char *area, size_t pages)
+/* Those of @area, by pagemap; returns the first that is looked for. */
+static uint64_t learn(const char *area, size_t pages)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t first = 0;
@@ -55,6 +61,37 @@ uint64_t secret_learn(const char *area, size_t pages)
 	}
 	close(pagemap);
 	return first;
+}
+
+static char *map(size_t size, int flags)
+{
+	char *area = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (area == MAP_FAILED)
+		ktap_bail("mmap: %m");
+	madvise(area, size, MADV_NOHUGEPAGE);
+	return area;
+}
+
+char *secret_target(uint64_t *first_frame)
+{
+	size_t page_size = sysconf(_SC_PAGESIZE);
+	char *area = map(PAGES * page_size, MAP_PRIVATE);
+	char *other = map(PAGES * page_size, MAP_SHARED);
+	char *sparse = map(TABLES * STRIDE, MAP_PRIVATE);
+
+	for (size_t i = 0; i < PAGES; i++) {
+		area[i * 1237 % PAGES * page_size] = 1;
+		other[i * page_size] = 1;
+	}
+	for (size_t i = 0; i < TABLES; i++) {
+		sparse[i * STRIDE] = 1;
+		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
+			ktap_bail("mprotect: %m");
+	}
+	*first_frame = learn(area, PAGES);
+	return area;
 }
 
 unsigned int secret_in(const void *bytes, size_t len)

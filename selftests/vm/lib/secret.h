@@ -7,10 +7,14 @@
 #include <stdint.h>
 
 /*
- * Learns the frames of @pages at @area, by pagemap. Returns the first of those that
- * are looked for.
+ * Makes this program a target of which each dump has more than two messages, and
+ * learns the frames of its pages. Neighbours get frames that do not follow each other:
+ * one extent a page. Next to one's frame is another's of another kind, so that frames
+ * are told one by one as well; and there are areas that have a table each.
+ *
+ * Returns where the pages are; sets @first_frame to the first that is looked for.
  */
-uint64_t secret_learn(const char *area, size_t pages);
+char *secret_target(uint64_t *first_frame);
 
 /* How many of them are found in what was received */
 unsigned int secret_in(const void *bytes, size_t len);
