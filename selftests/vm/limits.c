@@ -27,14 +27,12 @@
 
 #define DUMPS		1000
 #define FILES		(DUMPS + 64)
-/* The target's frames lie as near to its first one, below or above. */
-#define NEAR		0x10000ULL
 #define UNREAD		5000
 #define ASKED		50
 /* What README and uapi/linux/mmlens.h say that one open dump takes at most. */
 #define BOUND_KIB	160
 
-static uint64_t first_frame;
+static struct secret_frames near;
 static struct genl dumps[FILES];
 static unsigned int nr_dumps;
 
@@ -72,13 +70,12 @@ static struct nlmsghdr *dump_request(struct genl *g, void *buf, unsigned int whi
 	};
 	uint8_t cmd = commands[which % sizeof(commands)];
 	struct nlmsghdr *nlh = genl_request(g, buf, cmd, NLM_F_DUMP);
-	uint64_t base = first_frame & ~(NEAR - 1);
 
 	if (cmd != MMLENS_CMD_FRAME_GET) {
 		mnl_attr_put_u32(nlh, MMLENS_A_PID, getpid());
 	} else {
-		mnl_attr_put_u64(nlh, MMLENS_A_START, base - (base ? NEAR : 0));
-		mnl_attr_put_u64(nlh, MMLENS_A_END, base + 2 * NEAR);
+		mnl_attr_put_u64(nlh, MMLENS_A_START, near.start);
+		mnl_attr_put_u64(nlh, MMLENS_A_END, near.end);
 	}
 	return nlh;
 }
@@ -407,7 +404,7 @@ int main(void)
 	bool group;
 
 	ktap_begin();
-	secret_target(&first_frame);
+	secret_target(&near);
 	slabs_steady();
 	atexit(slabs_restore);
 	test_others_wait();

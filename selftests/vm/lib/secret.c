@@ -40,11 +40,15 @@ static void keep(uint64_t frame)
 	secret[frame / 8] |= 1 << frame % 8;
 }
 
-/* Those of @area, by pagemap; returns the first that is looked for. */
-static uint64_t learn(const char *area, size_t pages)
+/*
+ * Those of @area, by pagemap. Where an allocator takes them from is its affair: they
+ * may be in any order and in several places.
+ */
+static void learn(const char *area, size_t pages, struct secret_frames *near)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t first = 0;
+
+	*near = (struct secret_frames){ .start = UINT64_MAX };
 
 	for (size_t i = 0; i < pages; i++) {
 		uint64_t frame = frame_of(pagemap, (uintptr_t)area + i * sysconf(_SC_PAGESIZE));
@@ -56,11 +60,13 @@ static uint64_t learn(const char *area, size_t pages)
 		 */
 		if (frame < 0x1000 || (frame & 0xffff) < 0x40)
 			continue;
-		first = first ?: frame;
+		if (frame < near->start)
+			near->start = frame & ~0xffffULL;
+		if (frame >= near->end)
+			near->end = (frame | 0xffff) + 1;
 		keep(frame);
 	}
 	close(pagemap);
-	return first;
 }
 
 static char *map(size_t size, int flags)
@@ -74,7 +80,7 @@ static char *map(size_t size, int flags)
 	return area;
 }
 
-char *secret_target(uint64_t *first_frame)
+char *secret_target(struct secret_frames *near)
 {
 	size_t page_size = sysconf(_SC_PAGESIZE);
 	char *area = map(PAGES * page_size, MAP_PRIVATE);
@@ -90,7 +96,7 @@ char *secret_target(uint64_t *first_frame)
 		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
 			ktap_bail("mprotect: %m");
 	}
-	*first_frame = learn(area, PAGES);
+	learn(area, PAGES, near);
 	return area;
 }
 

@@ -12,9 +12,14 @@
  * one extent a page. Next to one's frame is another's of another kind, so that frames
  * are told one by one as well; and there are areas that have a table each.
  *
- * Returns where the pages are; sets @first_frame to the first that is looked for.
+ * Returns where the pages are; sets @near to frames that hold all of those that are
+ * looked for, with bounds that are not looked for themselves.
  */
-char *secret_target(uint64_t *first_frame);
+struct secret_frames {
+	uint64_t start, end;
+};
+
+char *secret_target(struct secret_frames *near);
 
 /* How many of them are found in what was received */
 unsigned int secret_in(const void *bytes, size_t len);
