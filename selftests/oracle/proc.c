@@ -97,6 +97,48 @@ static void parse_detail(const char *line, struct proc_area *area)
 		snprintf(area->flags, sizeof(area->flags), "%s", line + 8);
 }
 
+/* Field @n of a stat file, as proc(5) counts them, from the third on. */
+static bool stat_field(const char *path, int n, char *text, size_t size)
+{
+	char line[1024], *at = NULL, *field = NULL;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return false;
+	/* The name before it may hold anything, also ")". */
+	if (fgets(line, sizeof(line), f))
+		at = strrchr(line, ')');
+	fclose(f);
+	if (!at)
+		return false;
+	at++;
+	for (; n > 2; n--) {
+		field = strtok_r(at, " \n", &at);
+		if (!field)
+			return false;
+	}
+	snprintf(text, size, "%s", field);
+	return true;
+}
+
+/*
+ * Up to 6.5, /proc also calls [heap] what merely ends where it begins, as the bss
+ * does when addresses are not random (mm.h: vma_is_initial_heap()).
+ */
+static void unname_neighbour(pid_t pid, struct proc_view *view)
+{
+	char path[64], start[32];
+	uint64_t start_brk;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!stat_field(path, 47, start, sizeof(start)))
+		return;
+	start_brk = strtoull(start, NULL, 10);
+	for (size_t i = 0; i < view->nr_areas; i++)
+		if (view->areas[i].end == start_brk && !strcmp(view->areas[i].name, "[heap]"))
+			view->areas[i].name[0] = '\0';
+}
+
 static int read_areas(pid_t pid, struct proc_view *view)
 {
 	struct proc_area area;
@@ -127,6 +169,7 @@ static int read_areas(pid_t pid, struct proc_view *view)
 		free(view->areas[--view->nr_areas].name);
 	for (size_t i = 0; i < view->nr_areas; i++)
 		view->rss += view->areas[i].rss;
+	unname_neighbour(pid, view);
 	return 0;
 }
 
@@ -340,23 +383,10 @@ void proc_free(struct proc_view *view)
 
 static char thread_state(pid_t pid, const char *tid)
 {
-	char path[64], line[512];
-	char state = '?';
-	char *end;
-	FILE *f;
+	char path[64], state[8];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", pid, tid);
-	f = fopen(path, "re");
-	if (!f)
-		return 'X';
-	if (fgets(line, sizeof(line), f)) {
-		/* The name before it may hold anything, also ")". */
-		end = strrchr(line, ')');
-		if (end && end[1])
-			state = end[2];
-	}
-	fclose(f);
-	return state;
+	return stat_field(path, 3, state, sizeof(state)) ? state[0] : 'X';
 }
 
 static bool all_stand_still(pid_t pid)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "target.h"
@@ -44,6 +45,7 @@ static int run_child(int fd)
 
 int main(int argc, char **argv)
 {
+	const struct rlimit roomy = { 1UL << 30, RLIM_INFINITY };
 	int hold[2], tell[2];
 	uintptr_t found[2];
 	char number[16];
@@ -64,6 +66,9 @@ int main(int argc, char **argv)
 		number[0] = '0' + tell[1] / 10;
 		number[1] = '0' + tell[1] % 10;
 		number[2] = '\0';
+		/* what is mapped lies below the room for the stack: elsewhere then */
+		if (setrlimit(RLIMIT_STACK, &roomy))
+			target_die("setrlimit");
 		execl("/proc/self/exe", argv[0], number, NULL);
 		target_die("exec");
 	}
