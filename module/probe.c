@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The probe on handle_mm_fault().
+ * The probe on handle_mm_fault(), and what never gets there.
  *
  * A kretprobe, the one means that all supported kernels have, there only while
  * somebody traces. At the entry the VMA is stable (the caller holds the mmap
@@ -9,6 +9,11 @@
  * VMA may be gone and is not touched. The page-table entry is looked at both
  * times, without a lock and only in the own address space of the task:
  * mmlens_walk_peek() says why.
+ *
+ * An access to where no VMA is, or against what it permits, ends in SIGSEGV before
+ * handle_mm_fault() would be called: of that the tracepoint signal_generate tells.
+ * (page_fault_user sees it as well, but also every other fault, and never how it
+ * ended.) From within the kernel such an access ends in EFAULT and is not seen.
  *
  * Handlers run with preemption off, in a task that is handling a page fault. No
  * allocation, no lock, no message in here.
@@ -24,9 +29,14 @@
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
+#include <asm/trap_pf.h>
+#include <asm/trapnr.h>
+#include <trace/events/sched.h>
+#include <trace/events/signal.h>
 
 #include "compat/fault.h"
 #include "probe.h"
@@ -49,13 +59,19 @@ struct visit {
 	struct mmlens_fault fault;
 };
 
-/* Orders coming and going, and with it probe and tracepoint. */
+/* A tracepoint is not exported, but those that there are can be gone through. */
+struct watch {
+	const char *name;
+	void *function;
+	struct tracepoint *point;
+};
+
+/* Orders coming and going, and with it probe and tracepoints. */
 static DEFINE_MUTEX(probe_lock);
 static struct mmlens_tracer __rcu *tracers[MAX_TRACERS];
 static unsigned int tracer_count, follower_count;
 static u64 tracers_born;
 static struct kretprobe fault_probe;
-static struct tracepoint *fork_point;
 
 /* The tracers of a fault in @mm, by place; under rcu_read_lock() */
 static u32 who_traces(struct mm_struct *mm)
@@ -165,9 +181,6 @@ NOKPROBE_SYMBOL(number_of);
 
 static void tell(struct mmlens_tracer *tracer, struct mmlens_fault *fault)
 {
-	struct mmlens_ring *ring = mmlens_ring_here(&tracer->rings);
-
-	WRITE_ONCE(ring->ended, ring->ended + 1);
 	fault->tid = number_of(task_pid(current), tracer->ns);
 	fault->tgid = number_of(task_tgid(current), tracer->ns);
 	mmlens_ring_put(&tracer->rings, fault);
@@ -187,15 +200,76 @@ static int fault_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
 	rcu_read_lock();
 	for (i = 0; i < MAX_TRACERS; i++) {
 		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
+		struct mmlens_ring *ring;
 
-		if ((visit->tracers & BIT(i)) && tracer &&
-		    tracer->born <= visit->born)
-			tell(tracer, fault);
+		if (!(visit->tracers & BIT(i)) || !tracer ||
+		    tracer->born > visit->born)
+			continue;
+		ring = mmlens_ring_here(&tracer->rings);
+		WRITE_ONCE(ring->ended, ring->ended + 1);
+		tell(tracer, fault);
 	}
 	rcu_read_unlock();
 	return 0;
 }
 NOKPROBE_SYMBOL(fault_ends);
+
+/*
+ * Has an access of @task, the current one, been answered with this signal? A task
+ * may send itself one that claims so, but does that in a system call.
+ */
+static bool is_segv(int sig, const struct kernel_siginfo *info,
+		    const struct task_struct *task)
+{
+	return sig == SIGSEGV && task == current && task->mm &&
+	       info > SEND_SIG_PRIV &&
+	       (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR ||
+		info->si_code == SEGV_PKUERR) &&
+	       task->thread.trap_nr == X86_TRAP_PF &&
+	       (long)task_pt_regs(current)->orig_ax == -1;
+}
+
+/* What was tried, as FAULT_FLAG_*, by the processor's error code. */
+static u32 tried(const struct task_struct *task)
+{
+	u32 flags = FAULT_FLAG_USER;
+
+	flags |= task->thread.error_code & X86_PF_WRITE ? FAULT_FLAG_WRITE : 0;
+	flags |= task->thread.error_code & X86_PF_INSTR ?
+			FAULT_FLAG_INSTRUCTION : 0;
+	return flags;
+}
+
+/*
+ * In the task that has faulted, interrupts off. 5.10 sends SEGV_PKUERR twice, and
+ * the second time finds it pending. @data: not used
+ */
+static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
+			   struct task_struct *task, int group, int result)
+{
+	struct mmlens_fault fault;
+	unsigned int i;
+	u32 who;
+
+	if (result != TRACE_SIGNAL_DELIVERED || !is_segv(sig, info, task))
+		return;
+	fault = (struct mmlens_fault) {
+		.time = ktime_get_mono_fast_ns(),
+		.addr = (unsigned long)info->si_addr,
+		.access = tried(task),
+		.ip = user_ip(),
+		.segv = info->si_code,
+	};
+	rcu_read_lock();
+	who = who_traces(task->mm);
+	for (i = 0; i < MAX_TRACERS; i++) {
+		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
+
+		if ((who & BIT(i)) && tracer)
+			tell(tracer, &fault);
+	}
+	rcu_read_unlock();
+}
 
 /* A child is there, and has not run yet. @data: not used */
 static void task_forks(void *data, struct task_struct *parent,
@@ -216,36 +290,59 @@ static void task_forks(void *data, struct task_struct *parent,
 	rcu_read_unlock();
 }
 
-/* The tracepoint is not exported, but those that there are can be gone through. */
-static void take_fork_point(struct tracepoint *point, void *found)
+static struct watch forks = { "sched_process_fork", task_forks };
+static struct watch segvs = { "signal_generate", task_signalled };
+
+static void take_point(struct tracepoint *point, void *arg)
 {
-	if (!strcmp(point->name, "sched_process_fork"))
-		*(struct tracepoint **)found = point;
+	struct watch *watch = arg;
+
+	if (!strcmp(point->name, watch->name))
+		watch->point = point;
+}
+
+static int watch_begin(struct watch *watch)
+{
+	for_each_kernel_tracepoint(take_point, watch);
+	return watch->point ? tracepoint_probe_register(watch->point,
+							watch->function, NULL) :
+			      -ENOENT;
+}
+
+static void watch_end(struct watch *watch)
+{
+	tracepoint_probe_unregister(watch->point, watch->function, NULL);
+	tracepoint_synchronize_unregister();
 }
 
 static int watch_forks(struct netlink_ext_ack *extack)
 {
-	int err = -ENOENT;
+	int err = watch_begin(&forks);
 
-	for_each_kernel_tracepoint(take_fork_point, &fork_point);
-	if (fork_point)
-		err = tracepoint_probe_register(fork_point, task_forks, NULL);
+	check_trace_callback_type_sched_process_fork(task_forks);
 	if (err)
 		NL_SET_ERR_MSG(extack,
 			       "this kernel has no tracepoint sched_process_fork: FOLLOW is not possible");
 	return err;
 }
 
-static void unwatch_forks(void)
+static int watch_segvs(struct netlink_ext_ack *extack)
 {
-	tracepoint_probe_unregister(fork_point, task_forks, NULL);
-	tracepoint_synchronize_unregister();
+	int err = watch_begin(&segvs);
+
+	check_trace_callback_type_signal_generate(task_signalled);
+	if (err)
+		NL_SET_ERR_MSG(extack,
+			       "this kernel has no tracepoint signal_generate");
+	return err;
 }
 
 static int arm(struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = watch_segvs(extack);
 
+	if (err)
+		return err;
 	/* what an earlier registration has left in it would be refused */
 	fault_probe = (struct kretprobe) {
 		.kp.symbol_name = "handle_mm_fault",
@@ -255,10 +352,18 @@ static int arm(struct netlink_ext_ack *extack)
 		.maxactive = MAX_ACTIVE,
 	};
 	err = register_kretprobe(&fault_probe);
-	if (err)
+	if (err) {
+		watch_end(&segvs);
 		NL_SET_ERR_MSG(extack,
 			       "the kernel does not let handle_mm_fault() be probed: is kernel.ftrace_enabled 0?");
+	}
 	return err;
+}
+
+static void disarm(void)
+{
+	unregister_kretprobe(&fault_probe);
+	watch_end(&segvs);
 }
 
 static u64 missed(void)
@@ -290,7 +395,7 @@ static int add_locked(struct mmlens_tracer *tracer,
 		err = arm(extack);
 	if (err) {
 		if (tracer->follow && !follower_count)
-			unwatch_forks();
+			watch_end(&forks);
 		return err;
 	}
 	tracer_count++;
@@ -337,10 +442,10 @@ void mmlens_probe_remove(struct mmlens_tracer *tracer)
 	tracer->missed = missed() - tracer->missed;
 	follower_count -= tracer->follow;
 	if (tracer->follow && !follower_count)
-		unwatch_forks();
+		watch_end(&forks);
 	tracer_count--;
 	if (!tracer_count)
-		unregister_kretprobe(&fault_probe);
+		disarm();
 	mutex_unlock(&probe_lock);
 }
 

@@ -23,6 +23,8 @@
  * @kind: enum mmlens_vma_kind
  * @old_level: enum mmlens_level of @old; 0: it was not looked at
  * @new_level: likewise
+ * @segv: si_code of the SIGSEGV that it ended in before handle_mm_fault() could
+ *	be called: no VMA, entry or result is known then. Else 0
  */
 struct mmlens_fault {
 	u64 time;
@@ -40,6 +42,7 @@ struct mmlens_fault {
 	u8 kind;
 	u8 old_level;
 	u8 new_level;
+	u8 segv;
 };
 
 /**

@@ -149,7 +149,7 @@ static int trace_prepare(struct trace *trace, struct nlattr **attrs,
 
 	if (!MML_CAN_TRACE) {
 		NL_SET_ERR_MSG(extack,
-			       "this kernel is built without kretprobes: it cannot be traced");
+			       "this kernel is built without kretprobes or tracepoints: it cannot be traced");
 		return -EOPNOTSUPP;
 	}
 	err = mmlens_target_get_mm(&trace->target, attrs[MMLENS_A_PID], extack);
@@ -232,6 +232,18 @@ static void side_read(struct side *side, u64 raw, u8 level,
 	};
 }
 
+/* Nobody has looked at a VMA, and nobody has begun to handle it. */
+static void row_segv(struct row *row, u8 code)
+{
+	row->latency = MMLENS_UNKNOWN;
+	row->vma_start = MMLENS_UNKNOWN;
+	row->vma_flags = MMLENS_UNKNOWN;
+	row->vma_kind = MMLENS_UNKNOWN32;
+	row->result = code == SEGV_MAPERR ? MMLENS_FAULT_MAPERR :
+		      code == SEGV_ACCERR ? MMLENS_FAULT_ACCERR :
+					    MMLENS_FAULT_PKUERR;
+}
+
 static void row_read(struct row *row, const struct mmlens_fault *fault)
 {
 	*row = (struct row) {
@@ -247,6 +259,8 @@ static void row_read(struct row *row, const struct mmlens_fault *fault)
 		.result = mml_fault(fault->result),
 		.vma_kind = fault->kind,
 	};
+	if (fault->segv)
+		row_segv(row, fault->segv);
 	side_read(&row->old, fault->old, fault->old_level, fault);
 	side_read(&row->new, fault->new, fault->new_level, fault);
 }

@@ -8,8 +8,11 @@
 
 #include <linux/mmlens.h>
 
-/* Can a function be probed at its return? module/probe.c is not built without. */
-#ifdef CONFIG_KRETPROBES
+/*
+ * Can a function be probed at its return, and are there tracepoints?
+ * module/probe.c is not built without.
+ */
+#if defined(CONFIG_KRETPROBES) && defined(CONFIG_TRACEPOINTS)
 #define MML_CAN_TRACE MMLENS_CAN_TRACE
 #else
 #define MML_CAN_TRACE 0

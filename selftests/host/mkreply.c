@@ -1398,6 +1398,8 @@ static const struct mml_traced faults[] = {
 	{ NOW + 1900000000, 700, 0x7f0000000000, 0x55d0c8000160, 0x7f0000000000,
 	  MMLENS_VM_READ, MMLENS_VMA_KIND_FILE, PID, PID, MMLENS_ACCESS_USER,
 	  MMLENS_FAULT_SIGBUS, NO_PAGE, NO_PAGE },
+	{ NOW + 1950000000, U, 0x10, 0x55d0c8000160, U, U, U32, PID, PID,
+	  MMLENS_ACCESS_WRITE | MMLENS_ACCESS_USER, MMLENS_FAULT_MAPERR, UNSEEN, UNSEEN },
 	{ NOW + 2000000000, 800, HEAP + 3 * PAGE, U, HEAP, RW | MAYRW,
 	  MMLENS_VMA_KIND_ANON, U32, U32, MMLENS_ACCESS_REMOTE, 0, UNSEEN, UNSEEN },
 };
@@ -1465,7 +1467,7 @@ static void trace_refused(void)
 	family(1);
 	family(1);
 	asked_dump(MMLENS_CMD_TRACE_START);
-	done(EOPNOTSUPP, "this kernel is built without kretprobes: it cannot be traced");
+	done(EOPNOTSUPP, "this kernel is built without kretprobes or tracepoints: it cannot be traced");
 }
 
 /* ---- tables ---- */

@@ -6,6 +6,7 @@
  *
  *	kinds	one of each; of each page it says what it saw itself, in
  *		/proc/self/pagemap, before and after
+ *	segv	accesses that end in SIGSEGV, and signals that only claim so
  *	many N	N writes to pages that are not there
  *	storm	as many as it can, in 4 threads, until it is killed
  *	sleep	a thread faults where userfaultfd lets it wait
@@ -259,6 +260,96 @@ static void kinds(void)
 	ready("done\n");
 }
 
+/* ---- SIGSEGV ---- */
+
+static siginfo_t caught;
+
+static void on_segv(int signum, siginfo_t *info, void *context)
+{
+	(void)signum;
+	(void)context;
+	caught = *info;
+	siglongjmp(after_signal, 1);
+}
+
+static const char *code_name(int code)
+{
+	return code == SEGV_MAPERR ? "segv-maperr" :
+	       code == SEGV_ACCERR ? "segv-accerr" :
+	       code == 4 ? "segv-pkuerr" : "none";
+}
+
+/* What the program itself was told of it */
+static void violate(const char *access, char *at)
+{
+	void (*code)(void);
+
+	memset(&caught, 0, sizeof(caught));
+	if (!sigsetjmp(after_signal, 1)) {
+		memcpy(&code, &at, sizeof(code));
+		if (*access == 'r')
+			sink = *(volatile char *)at;
+		else if (*access == 'w')
+			*(volatile char *)at = 1;
+		else
+			code();
+	}
+	printf("signal %s 0x%lx %s\n", code_name(caught.si_code),
+	       (unsigned long)caught.si_addr, access);
+}
+
+/* Nothing has been accessed. */
+static void pretend(char *at)
+{
+	siginfo_t info = { .si_signo = SIGSEGV, .si_code = SEGV_MAPERR };
+
+	info.si_addr = at;
+	if (!sigsetjmp(after_signal, 1))
+		kill(getpid(), SIGSEGV);
+	if (!sigsetjmp(after_signal, 1) &&
+	    syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, &info))
+		die("rt_sigqueueinfo");
+	if (caught.si_code != SEGV_MAPERR)
+		die("no such signal came");
+}
+
+static char *with_key(char *at)
+{
+	int key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+
+	if (key < 0 || pkey_mprotect(at, PAGE, PROT_READ | PROT_WRITE, key))
+		return NULL;
+	return at;
+}
+
+static void segv(void)
+{
+	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
+	char *area = anon(8 * PAGE), *key;
+
+	memset(area, 1, 8 * PAGE);
+	munmap(area + PAGE, PAGE);
+	mprotect(area + 2 * PAGE, PAGE, PROT_READ);
+	mprotect(area + 3 * PAGE, PAGE, PROT_NONE);
+	key = with_key(area + 4 * PAGE);
+	sigaction(SIGSEGV, &action, NULL);
+	printf("PID=%d\nKEY=%d\n", getpid(), key != NULL);
+	ready("");
+	violate("write", (char *)16);
+	violate("read", area + PAGE + 5);
+	violate("write", area + 2 * PAGE + 6);
+	violate("read", area + 3 * PAGE + 7);
+	if (key)
+		violate("read", key + 8);
+	violate("exec", area);
+	violate("read", (char *)0xffff888000000000);
+	pretend(area + PAGE);
+	if (read(pagemap, area + PAGE, 8) != -1 || errno != EFAULT)
+		die("read into nothing");
+	violate("write", area + PAGE + 9);
+	ready("done\n");
+}
+
 /* ---- many ---- */
 
 #define AT_A_TIME 1024UL
@@ -442,6 +533,8 @@ int main(int argc, char **argv)
 		die("pagemap");
 	if (!strcmp(mode, "kinds"))
 		kinds();
+	else if (!strcmp(mode, "segv"))
+		segv();
 	else if (!strcmp(mode, "many") && argc > 2)
 		many(strtoul(argv[2], NULL, 0));
 	else if (!strcmp(mode, "storm"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""trace.py kinds|many TRACE TARGET: compares a trace with what the target has seen.
+"""trace.py kinds|segv|many TRACE TARGET: compares a trace with what the target has seen.
 
 TRACE is what `mmlens trace -j` has printed, TARGET what the program faults has. Prints
 NAME=value lines: for each kind, "ok" or the first thing that is not.
@@ -17,6 +17,8 @@ def read(trace, target):
             words = line.split()
             if words and words[0] == "seen":
                 seen.append((words[1], int(words[2], 16), int(words[3]), int(words[4])))
+            elif words and words[0] == "signal":
+                seen.append((words[1], int(words[2], 16), words[3]))
             elif "=" in line:
                 name, _, value = line.strip().partition("=")
                 values[name] = value
@@ -75,6 +77,18 @@ def kinds(events, values, seen):
     print(f"LOSSES={end['lost']} {end['missed']} {end['unfinished']} {end['unfollowed']}")
 
 
+def segv(events, values, seen):
+    told = []
+    for event in events[:-1]:
+        if not event["what"].startswith("segv-") or event["pid"] != int(values["PID"]):
+            continue
+        access = next((name for name in event["access"] if name in ("write", "exec")), "read")
+        told.append((event["what"], int(event["addr"], 16), access))
+        if event["ip"] is None or event["old_frame"] is not None or event["latency"] is not None:
+            print(f"ODD={event}")
+    print(f"TOLD={told}\nSEEN={seen}\nSIGNALS={len(seen)}")
+
+
 def many(events, values, _):
     end = events.pop()
     area = int(values["AREA"], 16)
@@ -83,4 +97,4 @@ def many(events, values, _):
     print(f"LOST={end['lost']}\nMISSED={end['missed']}\nSEEN={end['seen']}")
 
 
-{"kinds": kinds, "many": many}[sys.argv[1]](*read(sys.argv[2], sys.argv[3]))
+{"kinds": kinds, "segv": segv, "many": many}[sys.argv[1]](*read(sys.argv[2], sys.argv[3]))

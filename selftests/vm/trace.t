@@ -103,6 +103,18 @@ same "nothing lost" "${seen[LOSSES]}" "0 0 0 0"
 target_end kinds
 gone "a trace ended by ^C"
 
+# ---- SIGSEGV before there is a fault to handle ----
+
+target_start segv faults segv
+tracer segv -j "$segv_PID"
+target_step segv
+stop segv
+compared segv segv segv
+is "accesses that end in SIGSEGV: as the signals that came say" "${seen[TOLD]}" "${seen[SEEN]}"
+is "... and no other signal: neither a kill() nor one that claims to be such an access" \
+	"${seen[SIGNALS]} ${seen[ODD]-}" "$((7 + segv_KEY)) "
+target_end segv
+
 # ---- a command ----
 
 run mmlens trace -j -- /bin/true

@@ -91,9 +91,10 @@
  * message; an exec does not end a trace, FOLLOW takes in the processes that
  * are forked from then on. They come in the order in which they were over,
  * though not to the nanosecond where there is more than one CPU. One access can
- * take several: MMLENS_FAULT_RETRY. Faults that are decided before
- * handle_mm_fault() is called are not seen: SIGSEGV for want of a VMA, or of its
- * permission.
+ * take several: MMLENS_FAULT_RETRY. Of those that are decided before
+ * handle_mm_fault() would be called, for want of a VMA or of its permission, the
+ * SIGSEGV is told (MMLENS_FAULT_MAPERR and so on); where a system call fails
+ * with EFAULT instead, nothing is.
  *
  * EXTENTS holds *columns*: for each column that was granted, one binary
  * attribute, its type the column's number, that is a C array of COUNT
@@ -195,7 +196,7 @@ enum mmlens_attr {
 #define MMLENS_CAN_EPOCH	(1ULL << 4)	/* tears are seen: see MMLENS_TRAILER_TORN */
 #define MMLENS_CAN_FOLIO_SHARED	(1ULL << 5)	/* MMLENS_COL_FOLIO_SHARED is tracked by the kernel */
 #define MMLENS_CAN_RSS	(1ULL << 6)	/* MM_GET's rss counters are exact sums */
-#define MMLENS_CAN_TRACE	(1ULL << 7)	/* TRACE_START: the kernel has kretprobes */
+#define MMLENS_CAN_TRACE	(1ULL << 7)	/* TRACE_START: the kernel has kretprobes, tracepoints */
 
 /* Who answered. MM_ID tells two address spaces apart; it is no address. */
 enum mmlens_envelope_attr {
@@ -459,6 +460,15 @@ enum mmlens_fault_col {
 #define MMLENS_FAULT_RETRY	(1ULL << 5)	/* it comes again */
 #define MMLENS_FAULT_COMPLETED	(1ULL << 6)	/* done, and the lock given back */
 #define MMLENS_FAULT_NOPAGE	(1ULL << 7)	/* done, and no page was handed over */
+/*
+ * Not of the kernel's fault handler, but the signal that the process got, by its
+ * si_code. LATENCY, VMA_*, OLD_* and NEW_* are unknown then. An access for which
+ * handle_mm_fault() returns SIGSEGV (to a guard region) has a row for that and
+ * one for the signal.
+ */
+#define MMLENS_FAULT_MAPERR	(1ULL << 8)	/* no area there */
+#define MMLENS_FAULT_ACCERR	(1ULL << 9)	/* the area forbids it */
+#define MMLENS_FAULT_PKUERR	(1ULL << 10)	/* the protection key does */
 
 /* What a trace has not told, up to this message. */
 enum mmlens_losses_attr {

@@ -26,7 +26,7 @@ static const struct ability {
 	{ MMLENS_CAN_RSS, APPROXIMATE,
 	  "each thread may keep 64 pages of it uncounted" },
 	{ MMLENS_CAN_TRACE, UNAVAILABLE,
-	  "built without kretprobes: page faults cannot be traced" },
+	  "built without kretprobes or tracepoints: page faults cannot be traced" },
 };
 
 #define NR_ABILITIES (sizeof(abilities) / sizeof(abilities[0]))

@@ -446,7 +446,7 @@ int cmd_trace(struct mml_ctx *ctx, int argc, char **argv)
 		.args = "PID | -- COMMAND [ARGUMENT...]", .max = 1,
 		.columns = columns, .options = own,
 		.about = "Shows page faults of a process as they happen, and what each did to the page table. Ends with the process, or at ^C.",
-		.epilogue = "Faults that end in SIGSEGV for want of an area or of its permission are decided before the place that is watched: they are not shown.",
+		.epilogue = "Of an access for which there is no area, or no permission, the SIGSEGV is shown; where it makes a system call fail with EFAULT, nothing is.",
 	};
 	int ret;
 

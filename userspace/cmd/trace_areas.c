@@ -120,7 +120,8 @@ static const struct mml_vma *find_area(const struct process *process,
 	const struct mml_vma *vma = mml_vmas_find(&process->vmas, fault->addr);
 
 	/* a stack's start moves; another kind there is another area */
-	return vma && vma->kind == fault->vma_kind ? vma : NULL;
+	return vma && (vma->kind == fault->vma_kind ||
+		       fault->vma_kind == MMLENS_UNKNOWN32) ? vma : NULL;
 }
 
 /* What cannot be read is not known: the process may be gone by now. */
@@ -146,7 +147,7 @@ static void read_areas(struct trace_areas *areas, struct process *process)
  * @areas: what is known
  * @fault: the fault
  *
- * Return: the name, valid until the next call
+ * Return: the name, valid until the next call; "none" where there is no area
  */
 const char *trace_area(struct trace_areas *areas, const struct mml_traced *fault)
 {
@@ -165,6 +166,8 @@ const char *trace_area(struct trace_areas *areas, const struct mml_traced *fault
 	}
 	if (vma)
 		return mml_vma_label(vma, areas->label, sizeof(areas->label));
+	if (fault->vma_kind == MMLENS_UNKNOWN32)
+		return "none";
 	if (fault->vma_flags & MMLENS_VM_GROWSDOWN)
 		return "stack";
 	return mml_name(mml_vma_kind_names, fault->vma_kind);

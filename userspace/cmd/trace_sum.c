@@ -116,7 +116,8 @@ int trace_sum_add(struct trace_sum *sum, const struct mml_traced *fault,
 		tally->copied += mml_what_copied(event);
 		tally->minor += counted == MML_COUNTED_MINOR;
 		tally->major += counted == MML_COUNTED_MAJOR;
-		tally->latency += fault->latency;
+		if (fault->latency != MMLENS_UNKNOWN)
+			tally->latency += fault->latency;
 	}
 	return 0;
 }

@@ -20,6 +20,9 @@ const struct mml_name mml_what_names[] = {
 	{ "spurious", MML_WHAT_SPURIOUS },
 	{ "retry", MML_WHAT_RETRY },
 	{ "signal", MML_WHAT_SIGNAL },
+	{ "segv-maperr", MML_WHAT_MAPERR },
+	{ "segv-accerr", MML_WHAT_ACCERR },
+	{ "segv-pkuerr", MML_WHAT_PKUERR },
 	{ "remote", MML_WHAT_REMOTE },
 	{ "other", MML_WHAT_OTHER },
 	{ }
@@ -34,6 +37,10 @@ const struct mml_name mml_counted_names[] = {
 
 #define FAILED (MMLENS_FAULT_OOM | MMLENS_FAULT_SIGBUS |	\
 		MMLENS_FAULT_HWPOISON | MMLENS_FAULT_SIGSEGV)
+
+/* Not handled at all: of these only the signal is known. */
+#define REFUSED (MMLENS_FAULT_MAPERR | MMLENS_FAULT_ACCERR |	\
+		 MMLENS_FAULT_PKUERR)
 
 /* Bits that the hardware sets by itself. */
 #define HARDWARE (MMLENS_ENTRY_ACCESSED | MMLENS_ENTRY_DIRTY)
@@ -106,6 +113,13 @@ static enum mml_what was_mapped(const struct mml_traced *fault)
 	return gained & ~HARDWARE ? MML_WHAT_OTHER : MML_WHAT_SPURIOUS;
 }
 
+static enum mml_what refused(uint32_t result)
+{
+	if (result & MMLENS_FAULT_MAPERR)
+		return MML_WHAT_MAPERR;
+	return result & MMLENS_FAULT_ACCERR ? MML_WHAT_ACCERR : MML_WHAT_PKUERR;
+}
+
 /**
  * mml_what() - what was that fault?
  * @fault: the fault
@@ -115,6 +129,8 @@ static enum mml_what was_mapped(const struct mml_traced *fault)
  */
 enum mml_what mml_what(const struct mml_traced *fault)
 {
+	if (fault->result & REFUSED)
+		return refused(fault->result);
 	if (fault->result & FAILED)
 		return MML_WHAT_SIGNAL;
 	if (fault->result & MMLENS_FAULT_RETRY)
@@ -158,7 +174,7 @@ bool mml_what_copied(enum mml_what event)
  */
 enum mml_counted mml_what_counted(const struct mml_traced *fault)
 {
-	if (fault->result & (FAILED | MMLENS_FAULT_RETRY))
+	if (fault->result & (FAILED | REFUSED | MMLENS_FAULT_RETRY))
 		return MML_COUNTED_NOT;
 	return (fault->result & MMLENS_FAULT_MAJOR) ||
 	       (fault->access & MMLENS_ACCESS_TRIED) ? MML_COUNTED_MAJOR :

@@ -192,6 +192,9 @@ const struct mml_name mml_traced_result_names[] = {
 	{ "retry", MMLENS_FAULT_RETRY },
 	{ "completed", MMLENS_FAULT_COMPLETED },
 	{ "nopage", MMLENS_FAULT_NOPAGE },
+	{ "maperr", MMLENS_FAULT_MAPERR },
+	{ "accerr", MMLENS_FAULT_ACCERR },
+	{ "pkuerr", MMLENS_FAULT_PKUERR },
 	{ }
 };
 

@@ -25,12 +25,12 @@ struct mml_side {
 
 struct mml_traced {
 	uint64_t time;		/* ns of CLOCK_MONOTONIC, when it began */
-	uint64_t latency;	/* ns */
+	uint64_t latency;	/* ns; MMLENS_UNKNOWN: it was not handled at all */
 	uint64_t addr;
 	uint64_t ip;		/* MMLENS_UNKNOWN: it was not the process's own code */
 	uint64_t vma_start;
 	uint64_t vma_flags;	/* MMLENS_VM_* */
-	uint32_t vma_kind;	/* enum mmlens_vma_kind */
+	uint32_t vma_kind;	/* enum mmlens_vma_kind; MMLENS_UNKNOWN32: not known */
 	uint32_t tid;		/* MMLENS_UNKNOWN32: of another PID namespace */
 	uint32_t tgid;
 	uint32_t access;	/* MMLENS_ACCESS_* */
@@ -94,6 +94,9 @@ enum mml_what {
 	MML_WHAT_SPURIOUS,	/* nothing was left to do */
 	MML_WHAT_RETRY,	/* to be tried again: nothing was done yet */
 	MML_WHAT_SIGNAL,	/* SIGSEGV, SIGBUS or out of memory */
+	MML_WHAT_MAPERR,	/* SIGSEGV: no area */
+	MML_WHAT_ACCERR,	/* SIGSEGV: the area forbids it */
+	MML_WHAT_PKUERR,	/* SIGSEGV: its protection key does */
 	MML_WHAT_REMOTE,	/* by another process: the entry was not looked at */
 	MML_WHAT_OTHER,
 	MML_WHAT_MAX = MML_WHAT_OTHER,
