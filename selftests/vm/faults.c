@@ -12,7 +12,6 @@
  *	sleep	a thread faults where userfaultfd lets it wait
  *	forks	after the step, 20 children write to 16 pages each, one after another
  *	cow	each step, a child is there and we write to what we share with it
- *	time N	each step, as many and N at a time; says how long each took
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -384,21 +383,6 @@ static void many(unsigned long count)
 	ready("done\n");
 }
 
-static void timed(unsigned long count)
-{
-	char *area = anon(AT_A_TIME * PAGE);
-	uint64_t start;
-
-	printf("PID=%d\n", getpid());
-	ready("");
-	for (;;) {
-		start = now();
-		make(area, count);
-		printf("NS=%llu\n", (unsigned long long)(now() - start) / count);
-		ready("done\n");
-	}
-}
-
 static void *storm_thread(void *arg)
 {
 	size_t pages = 64, i;
@@ -545,8 +529,6 @@ int main(int argc, char **argv)
 		forks();
 	else if (!strcmp(mode, "cow"))
 		cow();
-	else if (!strcmp(mode, "time") && argc > 2)
-		timed(strtoul(argv[2], NULL, 0));
 	else
 		return 1;
 	return 0;
