@@ -26,6 +26,7 @@
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -241,9 +242,17 @@ static u32 tried(const struct task_struct *task)
 }
 
 /*
- * In the task that has faulted, interrupts off. 5.10 sends SEGV_PKUERR twice, and
- * the second time finds it pending. @data: not used
+ * 5.10 sends SEGV_PKUERR twice for one access (__bad_area_nosemaphore()), and the
+ * second time finds it pending. Others may find one pending that the task had
+ * blocked: that ends it, and the access was this one all the same.
  */
+static bool is_repeated(const struct kernel_siginfo *info, int result)
+{
+	return info->si_code == SEGV_PKUERR &&
+	       result == TRACE_SIGNAL_ALREADY_PENDING;
+}
+
+/* In the task that has faulted. @data: not used */
 static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 			   struct task_struct *task, int group, int result)
 {
@@ -251,7 +260,7 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 	unsigned int i;
 	u32 who;
 
-	if (result != TRACE_SIGNAL_DELIVERED || !is_segv(sig, info, task))
+	if (!is_segv(sig, info, task) || is_repeated(info, result))
 		return;
 	fault = (struct mmlens_fault) {
 		.time = ktime_get_mono_fast_ns(),
@@ -260,6 +269,8 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 		.ip = user_ip(),
 		.segv = info->si_code,
 	};
+	/* which neither a tracepoint nor the lock of signals promises on PREEMPT_RT */
+	preempt_disable();
 	rcu_read_lock();
 	who = who_traces(task->mm);
 	for (i = 0; i < MAX_TRACERS; i++) {
@@ -269,6 +280,7 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 			tell(tracer, &fault);
 	}
 	rcu_read_unlock();
+	preempt_enable();
 }
 
 /* A child is there, and has not run yet. @data: not used */

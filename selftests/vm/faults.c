@@ -312,6 +312,26 @@ static void pretend(char *at)
 		die("no such signal came");
 }
 
+/* It finds a signal that is blocked and pending, and dies of it. */
+static void violate_blocked(char *at)
+{
+	pid_t pid = fork();
+	sigset_t set;
+	int status;
+
+	if (!pid) {
+		sigemptyset(&set);
+		sigaddset(&set, SIGSEGV);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		kill(getpid(), SIGSEGV);
+		*(volatile char *)at = 1;
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+	    !WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV)
+		die("a blocked SIGSEGV");
+}
+
 static char *with_key(char *at)
 {
 	int key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
@@ -345,6 +365,7 @@ static void segv(void)
 	pretend(area + PAGE);
 	if (read(pagemap, area + PAGE, 8) != -1 || errno != EFAULT)
 		die("read into nothing");
+	violate_blocked(area + PAGE + 10);
 	violate("write", area + PAGE + 9);
 	ready("done\n");
 }

@@ -78,15 +78,18 @@ def kinds(events, values, seen):
 
 
 def segv(events, values, seen):
-    told = []
+    told, pending = [], []
     for event in events[:-1]:
-        if not event["what"].startswith("segv-") or event["pid"] != int(values["PID"]):
+        if not event["what"].startswith("segv-"):
+            continue
+        if event["pid"] != int(values["PID"]):
+            pending.append(event["what"])
             continue
         access = next((name for name in event["access"] if name in ("write", "exec")), "read")
         told.append((event["what"], int(event["addr"], 16), access))
         if event["ip"] is None or event["old_frame"] is not None or event["latency"] is not None:
             print(f"ODD={event}")
-    print(f"TOLD={told}\nSEEN={seen}\nSIGNALS={len(seen)}")
+    print(f"TOLD={told}\nSEEN={seen}\nSIGNALS={len(seen)}\nPENDING={pending}")
 
 
 def many(events, values, _):
