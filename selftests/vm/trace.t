@@ -15,40 +15,15 @@ python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3)
 compare=$(realpath "$(dirname "$0")/trace.py")
 ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
 
-declare -A seen tracer_pid
+# shellcheck source=selftests/vm/tracer.sh
+. "$(dirname "$0")/tracer.sh"
 
-# tracer ID ARGUMENT...: mmlens trace in the background; returns once the probe is set
-tracer()
-{
-	local id=$1
-
-	shift
-	# what an earlier one has said is not this one's
-	: >"$ktap_files/$id.trace"
-	mmlens trace "$@" >"$ktap_files/$id.trace" 2>"$ktap_files/$id.err" &
-	tracer_pid[$id]=$!
-	disown
-	ktap_children+=($!)
-	wait_until "[ -s $ktap_files/$id.trace ] || ! kill -0 $! 2>/dev/null"
-}
+declare -A seen
 
 # armed: is there a trace? The probe is listed while there is one
 armed()
 {
 	grep -q handle_mm_fault /sys/kernel/debug/kprobes/list
-}
-
-# ended ID: waits for its end
-ended()
-{
-	wait_until "! kill -0 ${tracer_pid[$1]} 2>/dev/null"
-}
-
-# stop ID: as by ^C
-stop()
-{
-	kill -INT "${tracer_pid[$1]}"
-	ended "$1"
 }
 
 # compared MODE TRACER TARGET: sets seen[]
@@ -89,7 +64,7 @@ like "info says that it can" "$(mmlens info -o EXACT)" 'trace'
 target_start kinds faults kinds
 tracer kinds -j "$kinds_PID"
 target_step kinds
-stop kinds
+finish kinds kinds
 compared kinds kinds kinds
 same "minor faults, as getrusage counts them" "${seen[MINOR]}" "${seen[TARGET_MINOR]}"
 same "major faults" "${seen[MAJOR]}" "${seen[TARGET_MAJOR]}"
@@ -100,20 +75,19 @@ for kind in demand-zero zero-page cow-zero cow-copy file-map file-copy huge sign
 done
 note "reuse: ${seen[ALONE]}"
 same "nothing lost" "${seen[LOSSES]}" "0 0 0 0"
-target_end kinds
-gone "a trace ended by ^C"
+gone "a trace of a target that has ended"
 
 # ---- SIGSEGV before there is a fault to handle ----
 
 target_start segv faults segv
-tracer segv -j "$segv_PID"
+tracer segv -j --follow "$segv_PID"
 target_step segv
-stop segv
+finish segv segv
 compared segv segv segv
 is "accesses that end in SIGSEGV: as the signals that came say" "${seen[TOLD]}" "${seen[SEEN]}"
 is "... and no other signal: neither a kill() nor one that claims to be such an access" \
 	"${seen[SIGNALS]} ${seen[ODD]-}" "$((7 + segv_KEY)) "
-target_end segv
+is "... and one that finds another pending is told, too" "${seen[PENDING]}" "['segv-maperr']"
 
 # ---- a command ----
 
@@ -134,11 +108,10 @@ target_start many faults many $count
 # with all columns a million lines are too much for this machine's memory
 tracer many -j -o ADDR "$many_PID"
 target_step many
-stop many
+finish many many
 compared many many many
 note "$count faults: $(tail -n 1 "$ktap_files/many.trace")"
 same "$count faults: told, or counted as lost" "${seen[WITH_LOST]}" $count
-target_end many
 rm -f "$ktap_files/many.trace"
 
 # ---- forks ----
@@ -146,7 +119,7 @@ rm -f "$ktap_files/many.trace"
 target_start forks faults forks
 tracer forks -j --cow --follow "$forks_PID"
 target_step forks
-stop forks
+finish forks forks
 pages=$(jq -r --argjson from $((forks_AREA)) 'select(.addr) | select(.what == "cow-copy") |
 	"\(.pid) \(.addr)"' "$ktap_files/forks.trace" |
 	while read -r pid addr; do
@@ -154,15 +127,13 @@ pages=$(jq -r --argjson from $((forks_AREA)) 'select(.addr) | select(.what == "c
 			[ "$pid" = "$forks_PID" ] || echo "$pid $addr"
 	done | sort -u | wc -l)
 is "20 forked children copy 16 pages each, and each copy is told" "$pages" 320
-target_end forks
 
 target_start forks faults forks
 tracer alone -j "$forks_PID"
 target_step forks
-stop alone
+finish forks alone
 is "without --follow, children are not told" \
 	"$(jq -r 'select(.addr) | .pid' "$ktap_files/alone.trace" | sort -u)" "$forks_PID"
-target_end forks
 gone "followed forks"
 
 # ---- who copies ----
@@ -178,6 +149,8 @@ like "who breaks the sharing, by function and line" \
 	"^256 breaks_sharing\+0x[0-9a-f]+ \(faults.c:$cow_LINE\)"
 tracer cow -j --ip --cow "$cow_PID"
 target_step cow
+# by then fork's own are told, too
+wait_until "[ \$(grep -c breaks_sharing $ktap_files/cow.trace) -ge 256 ]"
 stop cow
 like "... and with each fault" "$(sed -n 100p "$ktap_files/cow.trace" | jq -r .place)" \
 	"breaks_sharing\+0x[0-9a-f]+ \(faults.c:$cow_LINE\)"
@@ -186,9 +159,10 @@ others=$(jq -r 'select(.addr) | select((.place // "") | startswith("breaks_shari
 	"\(.area) \(.place)"' "$ktap_files/cow.trace")
 like "... and one copy more: fork()'s, of the stack" "$others" '^stack [^ ]*[Ff]ork'
 is "... or two, where its frame and its caller's are on two pages" \
-	"$(($(tail -n 1 "$ktap_files/cow.trace" | jq .copied) - 256)) $(grep -vc '^stack ' <<<"$others")" \
+	"$(($(at_end cow .copied) - 256)) $(grep -vc '^stack ' <<<"$others")" \
 	"$(wc -l <<<"$others") 0"
 target_end cow
+gone "a trace ended by ^C"
 
 # ---- several at a time ----
 
@@ -196,20 +170,17 @@ target_start two faults many 1000
 tracer one -j "$two_PID"
 tracer two -j "$two_PID"
 target_step two
-stop one
-stop two
+finish two one two
 compared many one two
 is "two at a time: the one" "${seen[EVENTS]}" 1000
 compared many two two
 is "... and the other" "${seen[EVENTS]}" 1000
-target_end two
 gone "two traces"
 
 # ---- in a storm ----
 
-# one column: what has come by the time of an end is still printed, in the storm
 target_start storm faults storm
-tracer storm -j -o ADDR "$storm_PID"
+tracer storm -j "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
 run rmmod mmlens
 ran "unloading in a storm is refused" 1
@@ -218,32 +189,46 @@ kill -KILL "${tracer_pid[storm]}"
 ended storm
 gone "SIGKILL of the tool in a storm"
 for ((i = 0; i < 5; i++)); do
-	tracer storm -j -o ADDR "$storm_PID"
+	tracer storm -j "$storm_PID"
 	kill -KILL "${tracer_pid[storm]}"
 	ended storm
 done
 gone "five times, at once"
 tracer storm -j --count 5000 "$storm_PID"
 ended storm
-like "the end is reached in a storm" "$(tail -1 "$ktap_files/storm.trace")" '"end": "stopped", "told": 5000'
-tracer storm -j -o ADDR "$storm_PID"
+is "the end is reached in a storm" "$(at_end storm '[.end, .told] | join(" ")')" "stopped 5000"
+tracer storm -j "$storm_PID"
+wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
+since=${EPOCHREALTIME/./}
+stop storm
+note "^C in a storm, $(((${EPOCHREALTIME/./} - since) / 1000)) ms later: $(tail -n 1 "$ktap_files/storm.trace")"
+is "^C in a storm: what had come by then is printed, or counted as dropped" \
+	"$(at_end storm '[.end, .told > 0, .seen == .told + .dropped] | join(" ")') $(wc -l <"$ktap_files/storm.trace")" \
+	"stopped true true $(($(at_end storm .told) + 2))"
+tracer storm -j "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
 kill -STOP "${tracer_pid[storm]}"
 faults=$(minor "$storm_PID")
-wait_until "[ \$(minor $storm_PID) -gt $((faults + 250000)) ]"
+for ((i = 1; i <= 5; i++)); do
+	wait_until "[ \$(minor $storm_PID) -gt $((faults + i * 50000)) ]"
+done
+# both wait for it: as ^C, and ^C once more
+kill -INT "${tracer_pid[storm]}"
+kill -TERM "${tracer_pid[storm]}"
 kill -CONT "${tracer_pid[storm]}"
-stop storm
-storm_end=$(tail -1 "$ktap_files/storm.trace")
-is "who does not read loses, and is told how much" \
-	"$(jq -r '(.lost > 0) and (.seen == .told)' <<<"$storm_end")" true
-note "stopped for 250000 faults: $storm_end"
+ended storm
+is "who does not read loses, and is told how much" "$(at_end storm '.lost > 0')" true
+is "... and a second ^C drops what has come, which is said as well" \
+	"$(at_end storm '[.dropped > 0, .seen == .told + .dropped] | join(" ")')" "true true"
+note "stopped for 250000 faults, then ^C twice: $(tail -n 1 "$ktap_files/storm.trace")"
+gone "^C twice"
+# one column: all that has come by then is still printed
 tracer storm -j -o ADDR "$storm_PID"
 wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
-target_end storm
-ended storm
-like "the target's end is the trace's" "$(tail -1 "$ktap_files/storm.trace")" '"end": "exited"'
+finish storm storm
+is "the target's end is the trace's, and nothing is dropped" \
+	"$(at_end storm '[.end, .dropped, .seen == .told] | join(" ")')" "exited 0 true"
 gone "the target killed in a storm"
-gone "the last trace"
 rm -f "$ktap_files/storm.trace"
 
 # ---- while a fault sleeps ----
@@ -256,7 +241,7 @@ for how in INT KILL; do
 	ended asleep
 	gone "SIG$how while a fault sleeps"
 	[ $how != INT ] ||
-		is "... which is said" "$(tail -1 "$ktap_files/asleep.trace" | jq .unfinished)" 1
+		is "... which is said" "$(at_end asleep .unfinished)" 1
 	run rmmod mmlens
 	ran "the module goes while it sleeps" 0
 	target_step asleep

@@ -130,6 +130,13 @@ static const struct show_column columns[] = {
 #define QUEUE_MAX	(1U << 18)
 #define FULL_MESSAGE	128
 
+/*
+ * And whoever interrupts wants his terminal back: what waits here then is printed
+ * as far as that gets in this time, and not at all if he does it twice. What a
+ * summary waits for is never that much.
+ */
+#define LAST_ROWS_MS	1000
+
 /* A trace on its way to the reader. */
 struct tracing {
 	struct mml_ctx *ctx;
@@ -144,21 +151,24 @@ struct tracing {
 	bool cow;
 	bool places;		/* PLACE is shown */
 	uint64_t limit;		/* faults; 0: any number */
-	uint64_t deadline;	/* mml_now_ms(); 0: none */
+	uint64_t deadline;	/* now_ms(); 0: none */
 	unsigned int duration_ms;
 	uint64_t first;		/* time of the first fault told */
 	uint64_t told, copied, minor, major;
+	uint64_t cut;		/* now_ms() from which rows are dropped; 0: not yet known */
+	uint64_t dropped;
 	struct mml_traced *queue;
 	size_t queued, room, come;	/* come: with the last message */
 	struct trace_sum *sum;	/* of --summary, or NULL */
 	bool no_memory;
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted;	/* so often */
 
 static void interrupt(int signum)
 {
-	interrupted = signum;
+	(void)signum;
+	interrupted++;
 }
 
 static uint64_t now_ms(void)
@@ -211,12 +221,24 @@ static void tell_fault(struct tracing *tracing, const struct mml_traced *fault)
 		tracing->no_memory = true;
 }
 
+/* Does nobody wait for what is still to be printed? */
+static bool cut_short(struct tracing *tracing)
+{
+	if (!interrupted)
+		return false;
+	if (!tracing->cut)
+		tracing->cut = now_ms() + LAST_ROWS_MS;
+	return interrupted > 1 ||
+	       (!tracing->sum && now_ms() >= tracing->cut);
+}
+
 static void tell_queue(struct tracing *tracing)
 {
 	size_t i;
 
-	for (i = 0; i < tracing->queued; i++)
+	for (i = 0; i < tracing->queued && !cut_short(tracing); i++)
 		tell_fault(tracing, &tracing->queue[i]);
+	tracing->dropped += tracing->queued - i;
 	tracing->queued = 0;
 	/* somebody may be watching */
 	fflush(tracing->ctx->show.out);
@@ -280,6 +302,8 @@ static void show_losses(struct tracing *tracing)
 	const struct mml_trace *trace = &tracing->trace;
 	struct show *s = &tracing->ctx->show;
 
+	show(s, "dropped", tracing->dropped ? "; %s dropped at the interrupt" : NULL,
+	     show_uint(tracing->dropped));
 	show(s, "lost", trace->lost ? "; %s lost: the buffer was full" : "; nothing lost",
 	     show_uint(trace->lost));
 	show(s, "missed", trace->missed ? "; %s of any process went by unseen" : NULL,
@@ -339,7 +363,7 @@ static int run(struct tracing *tracing, struct mml_trace_query *query)
 	if (tracing->sum && trace_sum_show(ctx, tracing->sum))
 		return MML_EXIT_USAGE;
 	show_total(tracing);
-	return tracing->trace.lost || tracing->trace.missed ||
+	return tracing->dropped || tracing->trace.lost || tracing->trace.missed ||
 	       tracing->trace.unfollowed ? MML_EXIT_TORN : MML_EXIT_OK;
 }
 
