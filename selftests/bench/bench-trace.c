@@ -149,16 +149,29 @@ static off_t written(void)
 	return stat(out, &file) ? 0 : file.st_size;
 }
 
-/* Its first line says that the probe is set. */
-static void trace(const char *pid)
+/*
+ * Until it has written so much. A sleep alone would not do, where an emulator's
+ * clock does not wait for the disk.
+ */
+static void await_reader(const char *const argv[], off_t bytes)
 {
 	int i;
 
-	start_reader((const char *[]){ "mmlens", "trace", "-j", pid, NULL });
-	for (i = 0; i < TRIES && !written(); i++)
+	for (i = 0; i < TRIES && written() < bytes; i++) {
+		measure();
 		usleep(100000);
-	if (!written())
-		bench_die("mmlens trace does not begin");
+	}
+	if (written() < bytes)
+		bench_die("%s %s does not begin", argv[0], argv[1]);
+}
+
+/* Its first line says that the probe is set. */
+static void trace(const char *pid)
+{
+	const char *const argv[] = { "mmlens", "trace", "-j", pid, NULL };
+
+	start_reader(argv);
+	await_reader(argv, 1);
 }
 
 static void begin_nothing(void)
@@ -211,21 +224,11 @@ static void end_tracefs(void)
 	tell_tracefs("kprobe_events", "\n");
 }
 
-/*
- * perf does not say when it has begun: it has once there is more than its header.
- * A sleep would not do, where an emulator's clock does not wait for the disk.
- */
+/* perf does not say when it has begun: it has once there is more than its header. */
 static void begin_perf(const char *const argv[])
 {
-	int i;
-
 	start_reader(argv);
-	for (i = 0; i < TRIES && written() < 65536; i++) {
-		measure();
-		usleep(100000);
-	}
-	if (written() < 65536)
-		bench_die("%s %s does not begin", argv[0], argv[1]);
+	await_reader(argv, 65536);
 }
 
 static void begin_perf_record(void)
