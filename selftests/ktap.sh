@@ -77,6 +77,19 @@ have_disk()
 	undo "umount $disk"
 }
 
+# hasten_balancing: NUMA balancing looks at a process soon after its start; it is off,
+# though it may be turned on, until the end of the test
+hasten_balancing()
+{
+	local dir=/sys/kernel/debug/sched/numa_balancing/
+
+	[ -w /proc/sys/kernel/numa_balancing ] || return 0
+	[ -e $dir ] || dir=/proc/sys/kernel/numa_balancing_
+	set_knob ${dir}scan_delay_ms 10
+	set_knob ${dir}scan_period_min_ms 10
+	set_knob /proc/sys/kernel/numa_balancing 0
+}
+
 # Forks are dear in an emulated machine: what bash can do itself, it does here.
 
 # note TEXT...: for people; - reads it from stdin

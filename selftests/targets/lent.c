@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * lent: pages that are at a device, private to it, and pages that a device has
- * for itself alone, of a device that is none: the kernel's test_hmm module
- * (CONFIG_TEST_HMM), whose requests are in its lib/test_hmm_uapi.h.
+ * for itself alone, of a device that is none: the kernel's test_hmm module.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ioctl.h>
-#include <linux/types.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "../hmm.h"
 #include "target.h"
 
 #define PAGES 16
-
-struct hmm_dmirror_cmd {
-	__u64 addr;
-	__u64 ptr;	/* where the device's copy of the pages goes */
-	__u64 npages;
-	__u64 cpages;	/* out: so many were done */
-	__u64 faults;
-};
-
-/* since 5.19; before, MIGRATE had this number, and did the same */
-#define HMM_DMIRROR_MIGRATE_TO_DEV	_IOWR('H', 0x02, struct hmm_dmirror_cmd)
-#define HMM_DMIRROR_EXCLUSIVE		_IOWR('H', 0x05, struct hmm_dmirror_cmd)
 
 static char *mirror;
 

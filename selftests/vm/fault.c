@@ -5,7 +5,8 @@
  * the process does it, and tells what became of it: the signal, how the fault
  * was counted, the frame before and after by its own pagemap.
  *
- *	fault DIR	a directory on a file system that is kept on a device
+ *	fault DIR [DEVICE MOUNT]	a directory on a file system that is kept on a
+ *		device; a device that can be suspended, and where it is mounted
  *
  * What was marked as predicted may come out differently; nothing else may.
  */
@@ -30,6 +31,7 @@
 #include "../ktap.h"
 #include "lib/fault.h"
 #include "vm/lib/memory.h"
+#include "vm/lib/rare.h"
 
 /* Younger than the oldest C library that this is built with. */
 #ifndef MADV_HWPOISON
@@ -430,6 +432,11 @@ static const struct situation situations[] = {
 	{ "a guard region", guarded, MML_ACCESS_READ, MML_FAULT_SIGNAL },
 	{ "a poison marker", poison_marker, MML_ACCESS_READ, MML_FAULT_SIGNAL },
 	{ "broken memory", poisoned_memory, MML_ACCESS_READ, MML_FAULT_SIGNAL },
+	{ "a NUMA hint", hinted, MML_ACCESS_READ, MML_FAULT_NUMA },
+	{ "a page that is being moved", being_moved, MML_ACCESS_READ, MML_FAULT_WAIT },
+	{ "the kernel's own area", of_vdso, MML_ACCESS_READ, MML_FAULT_DEVICE },
+	{ "a page that a device has", at_device, MML_ACCESS_READ, MML_FAULT_DEVICE },
+	{ "after fork, not on the LRU list yet", in_batch, MML_ACCESS_WRITE, MML_FAULT_CANNOT_TELL },
 };
 
 static bool go(const struct actor *actor, struct outcome *seen)
@@ -570,9 +577,13 @@ int main(int argc, char **argv)
 {
 	struct mml_error err;
 
-	if (argc != 2)
-		ktap_bail("usage: fault DIR");
+	if (argc != 2 && argc != 4)
+		ktap_bail("usage: fault DIR [DEVICE MOUNT]");
 	files_directory = argv[1];
+	if (argc == 4) {
+		held_device = argv[2];
+		held_mount = argv[3];
+	}
 	ktap_begin();
 	if (mml_open(&client, &err) || mml_info(client, &info, &err))
 		ktap_bail("%s", err.text);

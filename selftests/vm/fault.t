@@ -2,15 +2,45 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What an access would do, foretold and tried: see fault.c. With a swap device,
-# KSM, huge pages, and a file system whose pages come from a device.
+# KSM, huge pages, a file system whose pages come from a device, another on a
+# device that can be suspended, and NUMA balancing at hand.
 . "$(dirname "$0")/../ktap.sh"
+
+# have_held: sets $held to a device-mapper device and where it is mounted; to nothing
+# where there is no dmsetup
+have_held()
+{
+	local loop mount name=mmlens-held
+
+	held=()
+	if ! command -v dmsetup >/dev/null || ! modprobe -q dm-mod; then
+		return 0
+	fi
+	mount=$(mktemp -d)
+	undo "rmdir $mount"
+	truncate -s 16M "$ktap_files/held"
+	loop=$(losetup --show -f "$ktap_files/held") || bail "no loop device"
+	undo "losetup -d $loop"
+	dmsetup create $name --noudevsync --noudevrules \
+		--table "0 32768 linear $loop 0" || bail "no device-mapper device"
+	undo "dmsetup remove --noudevsync $name"
+	if ! mkfs.ext4 -q -F -O ^has_journal /dev/mapper/$name ||
+	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
+		bail "no file system on a device-mapper device"
+	fi
+	undo "dmsetup resume --noudevsync $name; umount $mount"
+	held=("$name" "$mount")
+}
 
 set_knob /proc/sys/vm/nr_hugepages 4
 set_knob /sys/kernel/mm/ksm/sleep_millisecs 20
 set_knob /sys/kernel/mm/ksm/run 1
 have_swap
 have_disk
-include fault "$disk"
+modprobe -q test_hmm
+have_held
+hasten_balancing
+include fault "$disk" "${held[@]}"
 
 # and as the tool tells it
 target_start forked "$BUILD/targets/forked"

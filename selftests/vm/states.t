@@ -76,11 +76,7 @@ step nodes
 # only while the one target is being prepared that wants it
 balance()
 {
-	local dir=/sys/kernel/debug/sched/numa_balancing/
-
-	[ -e $dir ] || dir=/proc/sys/kernel/numa_balancing_
-	set_knob ${dir}scan_delay_ms 10
-	set_knob ${dir}scan_period_min_ms 10
+	hasten_balancing
 	echo 1 >/proc/sys/kernel/numa_balancing
 	target_start hint "$BUILD/targets/nodes" hint
 	echo 0 >/proc/sys/kernel/numa_balancing

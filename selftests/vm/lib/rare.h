@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Situations of memory that need more than a process: see memory.h. */
+#ifndef SELFTESTS_RARE_H
+#define SELFTESTS_RARE_H
+
+/*
+ * A device-mapper device, by name, and where the ext4 without a journal that is on
+ * it is mounted; or NULL.
+ */
+extern const char *held_device, *held_mount;
+
+char *hinted(void);		/* NUMA balancing waits for a touch of it */
+char *being_moved(void);	/* until somebody has waited for that */
+char *of_vdso(void);		/* not touched yet */
+char *at_device(void);		/* of test_hmm's */
+char *in_batch(void);		/* forked and alone again, and not on the LRU list yet */
+
+#endif /* SELFTESTS_RARE_H */
