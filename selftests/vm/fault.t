@@ -21,14 +21,16 @@ have_held()
 	truncate -s 16M "$ktap_files/held"
 	loop=$(losetup --show -f "$ktap_files/held") || bail "no loop device"
 	undo "losetup -d $loop"
-	dmsetup create $name --noudevsync --noudevrules \
-		--table "0 32768 linear $loop 0" || bail "no device-mapper device"
-	undo "dmsetup remove --noudevsync $name"
+	# it makes the node itself then
+	export DM_DISABLE_UDEV=1
+	dmsetup create $name --table "0 32768 linear $loop 0" ||
+		bail "no device-mapper device"
+	undo "dmsetup remove $name"
 	if ! mkfs.ext4 -q -F -O ^has_journal /dev/mapper/$name ||
 	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
 		bail "no file system on a device-mapper device"
 	fi
-	undo "dmsetup resume --noudevsync $name; umount $mount"
+	undo "dmsetup resume $name; umount $mount"
 	held=("$name" "$mount")
 }
 
