@@ -36,6 +36,14 @@ static bool run_on(int cpu)
 	return !sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+/* New pages wait in a batch for the LRU list; unmapping empties the processor's. */
+static void drain(void)
+{
+	char *page = written();
+
+	munmap(page, PAGE);
+}
+
 static bool two_nodes(void)
 {
 	return !access("/sys/devices/system/node/node1", F_OK);
@@ -95,6 +103,8 @@ char *hinted(void)
 	syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0UL);
 	if (!area || !balance("1"))
 		return lacking("NUMA balancing");
+	/* a page with another reference than this mapping's is left alone */
+	drain();
 	done = wait_for_hints();
 	balance("0");
 	return done ? area : lacking("NUMA balancing");
@@ -266,14 +276,7 @@ static bool on_lru(const char *page)
 	return flags >> LRU & 1;
 }
 
-/* Unmapping empties a processor's batch; that of a child's end is another's. */
-static void drain(void)
-{
-	char *page = written();
-
-	munmap(page, PAGE);
-}
-
+/* Its end empties another processor's batch. */
 static char *fork_elsewhere(char *area)
 {
 	pid_t pid = fork();
