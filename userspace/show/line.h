@@ -6,6 +6,7 @@
 #ifndef SHOW_LINE_H
 #define SHOW_LINE_H
 
+#include <endian.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +36,27 @@ static inline char *decimal_before(char *end, uint64_t number)
 	return end;
 }
 
+/* Eight digits at once, one a byte, the first in the lowest: as they are in memory. */
+static inline uint64_t hex_digits(uint32_t number)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t x = number, letters;
+
+	x = (x << 16 | x) & 0x0000ffff0000ffff;
+	x = (x << 8 | x) & 0x00ff00ff00ff00ff;
+	x = (x << 4 | x) & 0x0f0f0f0f0f0f0f0f;
+	letters = (x + 6 * ones) >> 4 & ones;
+	return htobe64(x + '0' * ones + letters * ('a' - '0' - 10));
+}
+
+/* Uses 16 bytes before @end. */
 static inline char *hex_before(char *end, uint64_t number, int digits)
 {
-	do {
-		*--end = "0123456789abcdef"[number & 15];
-		number >>= 4;
-	} while (--digits > 0 || number);
-	return end;
+	uint64_t text[] = { hex_digits(number >> 32), hex_digits(number) };
+	int used = 16 - __builtin_clzll(number | 1) / 4;
+
+	memcpy(end - 16, text, 16);
+	return end - (digits > used ? digits : used);
 }
 
 static inline void line_bytes(struct line *line, const void *bytes, size_t len)
