@@ -494,7 +494,8 @@ static bool count_holds(const struct mml_fault *fault, const struct outcome *see
 	case MML_COUNT_NONE:
 		return !seen->minor && !seen->major;
 	case MML_COUNT_MINOR:
-		return seen->minor && !seen->major;
+		/* who has waited tries again, which may be another fault */
+		return seen->minor && (!seen->major || fault->kind == MML_FAULT_WAIT);
 	case MML_COUNT_MAJOR:
 		return seen->major;
 	default:
