@@ -36,6 +36,7 @@ struct request {
 	uint8_t cmd;
 	bool dump, pid, addr;
 	bool tells_frames;	/* to those who may know */
+	int answer;		/* what they are told instead */
 };
 
 static const struct request requests[] = {
@@ -50,6 +51,9 @@ static const struct request requests[] = {
 	  .tells_frames = true },
 	{ .name = "FRAME_GET dump", .cmd = MMLENS_CMD_FRAME_GET, .dump = true,
 	  .tells_frames = true },
+	{ .name = "TRACE_START dump", .cmd = MMLENS_CMD_TRACE_START, .pid = true, .dump = true },
+	/* who may is told that this socket traces nothing */
+	{ .name = "TRACE_STOP", .cmd = MMLENS_CMD_TRACE_STOP, .answer = ENOENT },
 };
 
 #define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -80,6 +84,7 @@ struct outcome {
 	int error;
 	unsigned int messages;	/* of the family, whatever is in them */
 	unsigned int with_data;	/* ... that hold more than an envelope */
+	unsigned int of_traces;	/* ... of which each asks for an end */
 	unsigned int frames;
 };
 
@@ -91,6 +96,7 @@ static void count_data(const struct nlmsghdr *nlh, void *arg)
 
 	o->messages++;
 	o->with_data += !genl_attr(nlh, MMLENS_A_ENVELOPE);
+	o->of_traces += !!genl_attr(nlh, MMLENS_A_LOSSES);
 }
 
 /* Receives @limit times at most; true when the request is over. */
@@ -112,6 +118,9 @@ static bool receive(struct genl *g, unsigned int limit, struct outcome *o)
 			o->error = answer.error;
 			return true;
 		}
+		/* it has no end of its own; whether we may is asked elsewhere */
+		if (o->of_traces)
+			genl_stop_trace(g);
 	}
 	return false;
 }
@@ -322,7 +331,8 @@ static const struct part {
 
 static bool was_answered(const struct request *r, const struct outcome *o)
 {
-	return o->tried && !o->error && o->messages && (o->frames || !r->tells_frames);
+	return o->tried && o->error == r->answer && (o->messages || r->answer) &&
+	       (o->frames || !r->tells_frames);
 }
 
 static bool was_refused(const struct part *part, const struct outcome *o)
@@ -372,7 +382,7 @@ static void test_identity(const struct identity *who)
 		}
 		fine &= judge(who, part, may, cells[i]);
 	}
-	ktap_test(fine, "%-36s %-8s  %-8s  %-8s  %-8s  %s", who->name, cells[0], cells[1],
+	ktap_test(fine, "%-36s %-10s  %-10s  %-10s  %-7s  %s", who->name, cells[0], cells[1],
 		  cells[2], cells[3], cells[4]);
 }
 
@@ -408,7 +418,7 @@ static void test_matrix(void)
 	for (size_t i = 0; i < NR_REQUESTS; i++)
 		printf("%s %s", i ? "," : "", requests[i].name);
 	printf(";\n# the last two for the dumps alone: y is answered, - refused with EPERM\n");
-	ktap_note("%-42s %-8s  %-8s  %-8s  %-8s  %s", "", parts[0].name, parts[1].name,
+	ktap_note("%-42s %-10s  %-10s  %-10s  %-7s  %s", "", parts[0].name, parts[1].name,
 		  parts[2].name, parts[3].name, parts[4].name);
 	for (const struct identity *who = identities; who->name; who++)
 		test_identity(who);

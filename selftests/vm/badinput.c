@@ -347,6 +347,20 @@ static const struct row rows[] = {
 	{ "do, but it is dump only", CMD(FRAME_GET), 0, { U64(START, 0) }, NULL,
 	  EOPNOTSUPP, .wordless = true },
 
+	/* traces, none of which begins */
+	{ "no PID", CMD(TRACE_START), DUMP, .error = EINVAL },
+	{ "a dead process", CMD(TRACE_START), DUMP, { PID(DEAD) }, NULL, ESRCH, A(PID) },
+	{ "a kernel thread", CMD(TRACE_START), DUMP, { PID(KTHREAD) }, NULL, ENODATA, A(PID) },
+	{ "a zombie", CMD(TRACE_START), DUMP, { PID(ZOMBIE) }, NULL, ENODATA, A(PID) },
+	{ "another command's attribute", CMD(TRACE_START), DUMP, { PID(SELF), U64(START, 0) },
+	  NULL, EINVAL, A(START) },
+	{ "do, but it is dump only", CMD(TRACE_START), 0, { PID(SELF) }, NULL,
+	  EOPNOTSUPP, .wordless = true },
+	{ "where there is no trace", CMD(TRACE_STOP), .error = ENOENT },
+	{ "any attribute", CMD(TRACE_STOP), 0, { PID(SELF) }, NULL, EINVAL, A(PID) },
+	{ "dump, but it is do only", CMD(TRACE_STOP), DUMP, .error = EOPNOTSUPP,
+	  .wordless = true },
+
 	/* attributes */
 	{ "an unknown attribute", CMD(MM_GET), 0, { PID(SELF), { A(MAX) + 1, 4, 0 } }, NULL,
 	  EINVAL, A(MAX) + 1 },
@@ -407,7 +421,8 @@ static const char *const cmd_names[] = {
 	[CMD(INFO_GET)] = "INFO_GET", [CMD(MM_GET)] = "MM_GET",
 	[CMD(VMA_GET)] = "VMA_GET", [CMD(WALK_GET)] = "WALK_GET",
 	[CMD(PAGE_GET)] = "PAGE_GET", [CMD(TABLE_GET)] = "TABLE_GET",
-	[CMD(FRAME_GET)] = "FRAME_GET",
+	[CMD(FRAME_GET)] = "FRAME_GET", [CMD(TRACE_START)] = "TRACE_START",
+	[CMD(TRACE_STOP)] = "TRACE_STOP",
 };
 
 static const char *cmd_name(uint8_t cmd)
@@ -470,7 +485,7 @@ static void test_row(struct genl *g, const struct row *row)
 		     !answer.messages && (row->wordless || answer.text[0]);
 	else
 		ok = ok && answer.messages;
-	if (!ktap_test(ok, "%-9s %-4s %-39s | %-10s | %-13s | %s",
+	if (!ktap_test(ok, "%-11s %-4s %-39s | %-10s | %-13s | %s",
 		       cmd_name(row->cmd),
 		       (row->flags & NLM_F_DUMP) == NLM_F_DUMP ? "dump" : "do",
 		       row->name, genl_errno(answer.error), attr,
@@ -561,7 +576,7 @@ int main(void)
 	make_page();
 	make_tasks();
 	genl_open_mmlens(&g);
-	ktap_note("command  kind input | errno | points at | the kernel's words");
+	ktap_note("command    kind input | errno | points at | the kernel's words");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		test_row(&g, &rows[i]);
 	genl_close(&g);

@@ -98,6 +98,17 @@ int genl_send(struct genl *g, const struct nlmsghdr *nlh)
 	return write(g->fd, nlh, nlh->nlmsg_len) < 0 ? errno : 0;
 }
 
+int genl_stop_trace(struct genl *g)
+{
+	char buf[64];
+	struct nlmsghdr *nlh = genl_request(g, buf, MMLENS_CMD_TRACE_STOP, 0);
+
+	/* no request's: those begin with 2 */
+	nlh->nlmsg_seq = 0;
+	g->seq--;
+	return genl_send(g, nlh);
+}
+
 ssize_t genl_recv(struct genl *g, void *buf, size_t size, int timeout_ms)
 {
 	struct pollfd poller = { .fd = g->fd, .events = POLLIN };

@@ -57,6 +57,12 @@ struct nlmsghdr *genl_request(struct genl *g, void *buf, uint8_t cmd,
 int genl_send(struct genl *g, const struct nlmsghdr *nlh);
 
 /*
+ * Asks for an end of the trace that @g reads, and lets genl_take() wait for that: a
+ * refusal of this is not looked at. Returns as genl_send().
+ */
+int genl_stop_trace(struct genl *g);
+
+/*
  * One recv(); bytes received, or a negative errno: -EAGAIN after @timeout_ms.
  */
 ssize_t genl_recv(struct genl *g, void *buf, size_t size, int timeout_ms);
