@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * requests [--seed S] [--count N] [--threads T] [--batch B] [--corpus FILE] [--novel]:
- * N requests at random over the real socket. Every answer is to be well-formed
- * (vm/lib/wellformed.h) or an errno. They come in sessions, each made from a
- * seed of its own, S, S + 1, ...: `--seed X --count 1` does session X again, with
- * the same B, up to which many are sent at once. --novel prints the seeds that first
- * had an outcome, which is what the corpus is made of.
+ * requests [--seed S] [--count N] [--seconds L] [--threads T] [--batch B]
+ *          [--traces R] [--progress P] [--corpus FILE] [--novel]:
+ * N requests at random over the real socket, or as many as there is time for in L.
+ * Every answer is to be well-formed (vm/lib/wellformed.h) or an errno. They come in
+ * sessions, each made from a seed of its own, S, S + 1, ...: `--seed X --count 1` does
+ * session X again, with the same B, up to which many are sent at once, and the same R:
+ * one in R is for a trace, none if that is 0. --progress says after each P requests how
+ * far it is. --novel prints the seeds that first had an outcome, which is what the
+ * corpus is made of.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +30,20 @@
 #include "vm/lib/wellformed.h"
 
 static unsigned int batch = 16;	/* most requests in one send */
+static uint64_t progress;
 
 #define ROOM_MAX 32768		/* of a receive */
 #define SEND_MAX (4 * RANDOM_REQUEST_MAX)
 
-static struct menu menu;
+static struct menu menu = { .one_trace_in = 200 };
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
 
 /* What came of it, all threads' together */
 
@@ -40,29 +52,45 @@ struct outcome {
 	uint64_t count;
 };
 
+#define OUTCOMES 1024	/* a power of two: more than there are */
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct outcome outcomes[512];
-static unsigned int nr_outcomes, complaints;
+static struct outcome outcomes[OUTCOMES];
+static unsigned int complaints;
 static uint64_t requests, replies, ends, lost;
 static uint64_t answered[MMLENS_CMD_MAX + 1], with_data[MMLENS_CMD_MAX + 1];
 static bool novel;
 
+/* Its place, or the empty one that it would have. */
+static struct outcome *find_outcome(const char *key)
+{
+	uint32_t hash = 2166136261U;
+	struct outcome *outcome;
+
+	for (const char *c = key; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619U;
+	for (unsigned int i = 0; i < OUTCOMES; i++) {
+		outcome = &outcomes[hash++ % OUTCOMES];
+		if (!outcome->text[0] || !strcmp(outcome->text, key))
+			return outcome;
+	}
+	ktap_bail("more outcomes than there is room for, among them '%s'", key);
+}
+
 static void note_outcome(uint64_t seed, int error, const char *text)
 {
 	char key[sizeof(outcomes->text)];
-	unsigned int i;
+	struct outcome *outcome;
 
 	snprintf(key, sizeof(key), "%s: %s", genl_errno(error), text ?: "-");
 	pthread_mutex_lock(&lock);
-	for (i = 0; i < nr_outcomes && strcmp(outcomes[i].text, key); i++)
-		;
-	if (i == nr_outcomes && i < sizeof(outcomes) / sizeof(outcomes[0])) {
-		memcpy(outcomes[nr_outcomes++].text, key, sizeof(key));
+	outcome = find_outcome(key);
+	if (!outcome->text[0]) {
+		memcpy(outcome->text, key, sizeof(key));
 		if (novel)
 			ktap_note("novel %" PRIu64 " # %s", seed, key);
 	}
-	if (i < nr_outcomes)
-		outcomes[i].count++;
+	outcome->count++;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -213,25 +241,32 @@ static bool receive(struct session *s, struct conn *conn)
 
 /* Requests */
 
-static void send_some(struct session *s, struct conn *conn)
+/* Ends how many. */
+static unsigned int send_some(struct session *s, struct conn *conn)
 {
-	unsigned int n = chance_one_in(&s->c, 3) ? 1 + chance_below(&s->c, batch) : 1;
+	unsigned int most = chance_one_in(&s->c, 3) ? 1 + chance_below(&s->c, batch) : 1, n;
 	size_t len = 0;
 
-	while (n-- && len < SEND_MAX - RANDOM_REQUEST_MAX) {
+	for (n = 0; n < most && len < SEND_MAX - RANDOM_REQUEST_MAX; n++)
 		len += random_request(&s->c, &menu, ++conn->g.seq, conn->g.port,
 				      s->out + len);
-		s->sent++;
-	}
 	/* a full socket refuses: that is an answer too */
 	if (write(conn->g.fd, s->out, len) < 0)
 		note_outcome(s->seed, errno, "send");
+	else
+		s->sent += n;
+	return n;
+}
+
+static void receive_some(struct session *s, struct conn *conn, unsigned int most)
+{
+	for (unsigned int n = chance_below(&s->c, most); n && receive(s, conn); n--)
+		;
 }
 
 static void step(struct session *s)
 {
 	struct conn *conn = &s->conns[chance_below(&s->c, 3)];
-	unsigned int n;
 
 	if (chance_one_in(&s->c, 10))
 		conn = &shared[chance_below(&s->c, 2)];
@@ -247,14 +282,13 @@ static void step(struct session *s)
 		break;
 	case 2:
 	case 3:
-	case 4:
-		for (n = chance_below(&s->c, 12); n && receive(s, conn); n--)
-			;
+		receive_some(s, conn, 12);
+		break;
+	case 4:	/* mostly a dump to its end */
+		receive_some(s, conn, 100);
 		break;
 	default:
-		send_some(s, conn);
-		for (n = chance_below(&s->c, 4); n && receive(s, conn); n--)
-			;
+		receive_some(s, conn, 8 + send_some(s, conn));
 	}
 }
 
@@ -275,16 +309,32 @@ static uint64_t session(uint64_t seed, unsigned char *in, unsigned char *out)
 
 /* Seeds, one for each session */
 
-static uint64_t next_seed = 1, wanted = 20000;
+static uint64_t first_seed, next_seed = 1, wanted = 20000;
+static double began;
+static unsigned int seconds;
+
+/* What was done by then counts, even if the machine is stopped. */
+static void tell_progress(uint64_t done, uint64_t added)
+{
+	if (!progress || done / progress == (done - added) / progress)
+		return;
+	pthread_mutex_lock(&lock);
+	ktap_note("%" PRIu64 " requests in sessions %" PRIu64 " to at most %" PRIu64
+		  ", %.0f/s: %u complaints", done, first_seed, next_seed - 1,
+		  done / (now() - began), complaints);
+	pthread_mutex_unlock(&lock);
+}
 
 static void *work(void *unused)
 {
 	unsigned char *in = malloc(ROOM_MAX), *out = malloc(SEND_MAX);
 
-	while (__atomic_load_n(&requests, __ATOMIC_RELAXED) < wanted) {
+	while (__atomic_load_n(&requests, __ATOMIC_RELAXED) < wanted &&
+	       (!seconds || now() - began < seconds)) {
 		uint64_t seed = __atomic_fetch_add(&next_seed, 1, __ATOMIC_RELAXED);
+		uint64_t sent = session(seed, in, out);
 
-		__atomic_add_fetch(&requests, session(seed, in, out), __ATOMIC_RELAXED);
+		tell_progress(__atomic_add_fetch(&requests, sent, __ATOMIC_RELAXED), sent);
 	}
 	free(in);
 	free(out);
@@ -346,12 +396,16 @@ static void make_areas(void)
 	menu.addrs[menu.nr_addrs++] = (uintptr_t)mmap;
 }
 
-/* Maps and unmaps what is being looked at, and forks, now and then. */
+/*
+ * Maps and unmaps what is being looked at, and forks, now and then: a fork may take
+ * long, and is to leave most of the time to those who ask.
+ */
 static void move_about(void)
 {
 	char *at = (char *)(uintptr_t)menu.addrs[0];
+	double started = now();
 
-	for (;; usleep(2000)) {
+	for (;; usleep(2000 + 2e7 * (now() - started)), started = now()) {
 		madvise(at, 64 << 12, MADV_DONTNEED);
 		memset(at, 1, 32 << 12);
 		mprotect(at + (16 << 12), 8 << 12, PROT_READ);
@@ -398,109 +452,20 @@ static void make_menu(void)
 	menu.pids[menu.nr_pids++] = 0x3fffff;	/* most likely nobody */
 }
 
-/* The judge must not be asleep. */
-
-struct spoiled {
-	const char *name;
-	void (*spoil)(struct nlmsghdr *nlh);
-};
-
-static struct nlmsghdr *begin_message(void *buf)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
-
-	genl->cmd = MMLENS_CMD_PAGE_GET;
-	genl->version = MMLENS_GENL_VERSION;
-	return nlh;
-}
-
-static void put_extents(struct nlmsghdr *nlh, uint32_t count, size_t size, uint64_t frame)
-{
-	uint64_t frames[4] = { frame, frame, frame, frame };
-	struct nlattr *nest;
-
-	mnl_attr_put_u32(nlh, MMLENS_A_COUNT, count);
-	nest = mnl_attr_nest_start(nlh, MMLENS_A_EXTENTS);
-	mnl_attr_put(nlh, MMLENS_COL_FRAME, size, frames);
-	mnl_attr_nest_end(nlh, nest);
-}
-
-static void fine(struct nlmsghdr *nlh) { put_extents(nlh, 2, 16, 0x1234); }
-static void unknown(struct nlmsghdr *nlh) { put_extents(nlh, 2, 16, MMLENS_UNKNOWN); }
-static void address(struct nlmsghdr *nlh) { put_extents(nlh, 2, 16, 0xffff888012345000); }
-static void no_frame(struct nlmsghdr *nlh) { put_extents(nlh, 2, 16, 1ULL << 41); }
-static void short_column(struct nlmsghdr *nlh) { put_extents(nlh, 3, 16, 7); }
-static void kernel_epoch(struct nlmsghdr *nlh)
-{
-	mnl_attr_put_u64(nlh, MMLENS_A_EPOCH, 0xffffffff81000000);
-}
-static void wide(struct nlmsghdr *nlh) { mnl_attr_put_u64(nlh, MMLENS_A_COUNT, 1); }
-static void alien(struct nlmsghdr *nlh) { mnl_attr_put_u32(nlh, MMLENS_A_MAX + 1, 1); }
-static void bare_envelope(struct nlmsghdr *nlh)
-{
-	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, MMLENS_A_ENVELOPE));
-}
-static void beyond(struct nlmsghdr *nlh)
-{
-	struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
-
-	mnl_attr_put_u32(nlh, MMLENS_A_COUNT, 1);
-	attr->nla_len += 8;
-}
-
-static const struct spoiled spoilt[] = {
-	{ "a frame that is an address of the kernel's", address },
-	{ "a frame beyond all memory", no_frame },
-	{ "a column that is too short", short_column },
-	{ "an epoch that is an address of the kernel's", kernel_epoch },
-	{ "a number of the wrong width", wide },
-	{ "an attribute that there is not", alien },
-	{ "an envelope without its columns", bare_envelope },
-	{ "an attribute longer than the message", beyond },
-};
-
-static void test_judge(void)
-{
-	char buf[512];
-
-	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
-		struct nlmsghdr *nlh = begin_message(buf);
-		const char *why;
-
-		spoilt[i].spoil(nlh);
-		why = malformed_reply(nlh, NULL);
-		ktap_test(why, "the judge sees %s", spoilt[i].name);
-	}
-	for (int i = 0; i < 2; i++) {
-		struct nlmsghdr *nlh = begin_message(buf);
-
-		(i ? unknown : fine)(nlh);
-		ktap_test(!malformed_reply(nlh, NULL), "... and nothing wrong in %s",
-			  i ? "what is not known" : "what is right");
-	}
-}
-
 /* The report */
 
-static void report(uint64_t first, double seconds)
+static void report(void)
 {
 	ktap_note("%" PRIu64 " requests in sessions %" PRIu64 " to %" PRIu64 ", %.0f/s: "
 		  "%" PRIu64 " messages, %" PRIu64 " ends, %" PRIu64 " times something was lost",
-		  requests, first, next_seed - 1, requests / seconds, replies, ends, lost);
+		  requests, first_seed, next_seed - 1, requests / (now() - began), replies,
+		  ends, lost);
 	for (int cmd = 1; cmd <= MMLENS_CMD_MAX; cmd++)
 		ktap_note("command %d: %" PRIu64 " messages, %" PRIu64 " with data", cmd,
 			  answered[cmd], with_data[cmd]);
-	for (unsigned int i = 0; i < nr_outcomes; i++)
-		ktap_note("%9" PRIu64 "  %s", outcomes[i].count, outcomes[i].text);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
+	for (unsigned int i = 0; i < OUTCOMES; i++)
+		if (outcomes[i].count)
+			ktap_note("%9" PRIu64 "  %s", outcomes[i].count, outcomes[i].text);
 }
 
 static void run_threads(unsigned int threads)
@@ -517,8 +482,11 @@ static void run_threads(unsigned int threads)
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 's' },
 	{ "count", required_argument, NULL, 'c' },
+	{ "seconds", required_argument, NULL, 'S' },
 	{ "threads", required_argument, NULL, 't' },
 	{ "batch", required_argument, NULL, 'b' },
+	{ "traces", required_argument, NULL, 'r' },
+	{ "progress", required_argument, NULL, 'p' },
 	{ "corpus", required_argument, NULL, 'f' },
 	{ "novel", no_argument, NULL, 'n' },
 	{}
@@ -528,8 +496,6 @@ int main(int argc, char **argv)
 {
 	unsigned int threads = 2;
 	const char *corpus = NULL;
-	uint64_t first;
-	double began;
 	int option;
 
 	ktap_begin();
@@ -537,8 +503,11 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 's': next_seed = strtoull(optarg, NULL, 0); break;
 		case 'c': wanted = strtoull(optarg, NULL, 0); break;
+		case 'S': seconds = atoi(optarg); break;
 		case 't': threads = atoi(optarg); break;
 		case 'b': batch = atoi(optarg); break;
+		case 'r': menu.one_trace_in = atoi(optarg); break;
+		case 'p': progress = strtoull(optarg, NULL, 0); break;
 		case 'f': corpus = optarg; break;
 		case 'n': novel = true; break;
 		default:  ktap_bail("see the head of requests.c");
@@ -554,16 +523,16 @@ int main(int argc, char **argv)
 		shared[i].shared = true;
 	}
 	make_menu();
-	test_judge();
 
-	first = next_seed;
-	ktap_note("seed %" PRIu64 ", %u threads, batches of %u", first, threads, batch);
+	first_seed = next_seed;
+	ktap_note("seed %" PRIu64 ", %u threads, batches of %u, one trace in %u", first_seed,
+		  threads, batch, menu.one_trace_in);
 	began = now();
 	if (corpus)
 		run_corpus(corpus);
 	run_threads(threads);
-	report(first, now() - began);
-	ktap_test(requests >= wanted, "%" PRIu64 " requests were sent", requests);
+	report();
+	ktap_test(requests >= wanted || (seconds && requests), "%" PRIu64 " requests were sent", requests);
 	ktap_test(!complaints, "every answer is well-formed or an errno: %u are not", complaints);
 	for (int cmd = 1; cmd <= MMLENS_CMD_MAX; cmd++)
 		if (cmd < MMLENS_CMD_TRACE_START)	/* those are few: see trace.t */

@@ -176,6 +176,13 @@ static void put_filter(struct chance *c, struct request *r)
 		r->attrs[r->count++] = nest;
 }
 
+static void put_vma_columns(struct chance *c, struct request *r)
+{
+	put_u64(r, MMLENS_A_COLUMNS, some_mask(c, MMLENS_VMA_COL_MAX) & ~3ULL);
+	if (chance_one_in(c, 3))
+		put_top(r, MMLENS_A_SUM, NULL, 0);
+}
+
 static void put_attrs(struct chance *c, const struct menu *menu, struct request *r,
 		      uint8_t cmd, bool dump)
 {
@@ -202,7 +209,7 @@ static void put_attrs(struct chance *c, const struct menu *menu, struct request 
 		put_u64(r, MMLENS_A_COLUMNS,
 			some_mask(c, MMLENS_COL_MAX) & MMLENS_FRAME_COL_ALL);
 	else if (cmd == MMLENS_CMD_VMA_GET && dump)
-		put_u64(r, MMLENS_A_COLUMNS, some_mask(c, MMLENS_VMA_COL_MAX) & ~3ULL);
+		put_vma_columns(c, r);
 }
 
 /* Mischief */
@@ -363,9 +370,9 @@ static bool is_dump(struct chance *c, uint8_t cmd)
 }
 
 /* A trace patches the kernel's text, and that takes its time. */
-static uint8_t some_command(struct chance *c)
+static uint8_t some_command(struct chance *c, const struct menu *menu)
 {
-	if (chance_one_in(c, 200))
+	if (menu->one_trace_in && chance_one_in(c, menu->one_trace_in))
 		return chance_one_in(c, 2) ? MMLENS_CMD_TRACE_START : MMLENS_CMD_TRACE_STOP;
 	return MMLENS_CMD_INFO_GET + chance_below(c, MMLENS_CMD_FRAME_GET);
 }
@@ -373,7 +380,7 @@ static uint8_t some_command(struct chance *c)
 size_t random_request(struct chance *c, const struct menu *menu, uint32_t seq,
 		      uint32_t port, void *buf)
 {
-	uint8_t cmd = some_command(c);
+	uint8_t cmd = some_command(c, menu);
 	bool dump = is_dump(c, cmd);
 	unsigned int wrongs = chance_below(c, 4);
 	struct request r = { .nlh = buf };
@@ -393,6 +400,8 @@ size_t random_request(struct chance *c, const struct menu *menu, uint32_t seq,
 	/* every other one as it should be */
 	while (wrongs-- > 1)
 		damage(c, menu, &r);
+	if (!menu->one_trace_in && genl->cmd == MMLENS_CMD_TRACE_START)
+		genl->cmd = MMLENS_CMD_TRACE_STOP;
 	size = NLMSG_ALIGN(r.nlh->nlmsg_len);
 	if (chance_one_in(c, 40))
 		damage_length(c, r.nlh);

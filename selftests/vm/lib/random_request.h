@@ -30,6 +30,7 @@ struct menu {
 	unsigned int nr_pids;
 	uint64_t addrs[32];	/* that lie in areas of the first */
 	unsigned int nr_addrs;
+	unsigned int one_trace_in;	/* so many requests; 0: none, by no mischief either */
 };
 
 /* Room that a request may need. */
