@@ -165,7 +165,8 @@ static int fault_begins(struct kretprobe_instance *instance,
 	visit->tracers = who_traces(vma->vm_mm);
 	/* one who takes a place that is free by now is born after this */
 	visit->born = READ_ONCE(tracers_born);
-	count_begun(visit->tracers);
+	if (visit->tracers)
+		count_begun(visit->tracers);
 	rcu_read_unlock();
 	if (!visit->tracers)
 		return 1;
