@@ -24,6 +24,7 @@
  * only numbers: the tracers by their place, and how many there had been.
  */
 #include <linux/kprobes.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
@@ -70,25 +71,32 @@ struct watch {
 /* Orders coming and going, and with it probe and tracepoints. */
 static DEFINE_MUTEX(probe_lock);
 static struct mmlens_tracer __rcu *tracers[MAX_TRACERS];
+static unsigned int places;	/* none is taken from there on */
 static unsigned int tracer_count, follower_count;
 static u64 tracers_born;
 static struct kretprobe fault_probe;
+
+/* A statement for each of @who, which are places; under rcu_read_lock() */
+#define for_each_tracer(tracer, i, who)					\
+	for (i = 0; i < READ_ONCE(places); i++)				\
+		if (((who) & BIT(i)) &&					\
+		    (tracer = rcu_dereference(tracers[i])))
+
+#define ANY	(BIT(MAX_TRACERS) - 1)
 
 /* The tracers of a fault in @mm, by place; under rcu_read_lock() */
 static u32 who_traces(struct mm_struct *mm)
 {
 	struct pid *self = mm == current->mm ? task_tgid(current) : NULL;
 	struct pid *owner = mml_mm_owner(mm);
+	struct mmlens_tracer *tracer;
 	u32 found = 0;
 	unsigned int i;
 
-	for (i = 0; i < MAX_TRACERS; i++) {
-		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
-
-		if (tracer &&
-		    (mmlens_groups_has(&tracer->groups, self) ||
-		     (owner != self &&
-		      mmlens_groups_has(&tracer->groups, owner))))
+	for_each_tracer(tracer, i, ANY) {
+		if (mmlens_groups_has(&tracer->groups, self) ||
+		    (owner != self &&
+		     mmlens_groups_has(&tracer->groups, owner)))
 			found |= BIT(i);
 	}
 	return found;
@@ -108,15 +116,12 @@ NOKPROBE_SYMBOL(user_ip);
 
 static void count_begun(u32 who)
 {
+	struct mmlens_tracer *tracer;
 	unsigned int i;
 
-	for (i = 0; i < MAX_TRACERS; i++) {
-		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
-		struct mmlens_ring *ring;
+	for_each_tracer(tracer, i, who) {
+		struct mmlens_ring *ring = mmlens_ring_here(&tracer->rings);
 
-		if (!(who & BIT(i)) || !tracer)
-			continue;
-		ring = mmlens_ring_here(&tracer->rings);
 		WRITE_ONCE(ring->begun, ring->begun + 1);
 	}
 }
@@ -193,6 +198,7 @@ static int fault_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct visit *visit = (void *)instance->data;
 	struct mmlens_fault *fault = &visit->fault;
+	struct mmlens_tracer *tracer;
 	unsigned int i;
 
 	fault->latency = ktime_get_mono_fast_ns() - fault->time;
@@ -200,12 +206,10 @@ static int fault_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
 	if (visit->own)
 		fault->new = peek(fault->addr, &fault->new_level);
 	rcu_read_lock();
-	for (i = 0; i < MAX_TRACERS; i++) {
-		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
+	for_each_tracer(tracer, i, visit->tracers) {
 		struct mmlens_ring *ring;
 
-		if (!(visit->tracers & BIT(i)) || !tracer ||
-		    tracer->born > visit->born)
+		if (tracer->born > visit->born)
 			continue;
 		ring = mmlens_ring_here(&tracer->rings);
 		WRITE_ONCE(ring->ended, ring->ended + 1);
@@ -257,6 +261,7 @@ static bool is_repeated(const struct kernel_siginfo *info, int result)
 static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 			   struct task_struct *task, int group, int result)
 {
+	struct mmlens_tracer *tracer;
 	struct mmlens_fault fault;
 	unsigned int i;
 	u32 who;
@@ -274,12 +279,8 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 	preempt_disable();
 	rcu_read_lock();
 	who = who_traces(task->mm);
-	for (i = 0; i < MAX_TRACERS; i++) {
-		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
-
-		if ((who & BIT(i)) && tracer)
-			tell(tracer, &fault);
-	}
+	for_each_tracer(tracer, i, who)
+		tell(tracer, &fault);
 	rcu_read_unlock();
 	preempt_enable();
 }
@@ -288,15 +289,14 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 static void task_forks(void *data, struct task_struct *parent,
 		       struct task_struct *child)
 {
+	struct mmlens_tracer *tracer;
 	unsigned int i;
 
 	if (task_tgid(child) == task_tgid(parent))
 		return;
 	rcu_read_lock();
-	for (i = 0; i < MAX_TRACERS; i++) {
-		struct mmlens_tracer *tracer = rcu_dereference(tracers[i]);
-
-		if (tracer && tracer->follow &&
+	for_each_tracer(tracer, i, ANY) {
+		if (tracer->follow &&
 		    mmlens_groups_has(&tracer->groups, task_tgid(parent)))
 			mmlens_groups_add(&tracer->groups, task_tgid(child));
 	}
@@ -417,6 +417,7 @@ static int add_locked(struct mmlens_tracer *tracer,
 	tracer->born = tracers_born + 1;
 	WRITE_ONCE(tracers_born, tracer->born);
 	rcu_assign_pointer(tracers[tracer->slot], tracer);
+	WRITE_ONCE(places, max(places, tracer->slot + 1));
 	return 0;
 }
 
@@ -451,6 +452,8 @@ void mmlens_probe_remove(struct mmlens_tracer *tracer)
 {
 	mutex_lock(&probe_lock);
 	RCU_INIT_POINTER(tracers[tracer->slot], NULL);
+	while (places && !rcu_access_pointer(tracers[places - 1]))
+		WRITE_ONCE(places, places - 1);
 	synchronize_rcu();
 	tracer->missed = missed() - tracer->missed;
 	follower_count -= tracer->follow;
