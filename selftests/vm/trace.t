@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # mmlens trace: counts as getrusage() has them, frames as the target itself reads them
-# in pagemap before and after each fault; nothing lost, or said; and nothing left
-# behind, whatever ends a trace in the middle of a storm.
+# in pagemap before and after each fault; and nothing lost, or said. What ends a trace,
+# and in what moment, is in trace-end.t.
 #
 # machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
@@ -13,18 +13,11 @@
 python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3) ||
 	skip_all "python3 is not installed"
 compare=$(realpath "$(dirname "$0")/trace.py")
-ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
 
 # shellcheck source=selftests/vm/tracer.sh
 . "$(dirname "$0")/tracer.sh"
 
 declare -A seen
-
-# armed: is there a trace? The probe is listed while there is one
-armed()
-{
-	grep -q handle_mm_fault /sys/kernel/debug/kprobes/list
-}
 
 # compared MODE TRACER TARGET: sets seen[]
 compared()
@@ -39,24 +32,6 @@ compared()
 	[ $status = 0 ] || note "$err"
 }
 
-# minor PID: field 10 of its stat
-minor()
-{
-	local stat
-
-	read -ra stat <"/proc/$1/stat"
-	echo "${stat[9]}"
-}
-
-# gone NAME: no probe, and the module is free
-gone()
-{
-	wait_until '! armed'
-	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
-	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" " 0"
-}
-
-[ -d /sys/kernel/debug/kprobes ] || mount -t debugfs debugfs /sys/kernel/debug
 like "info says that it can" "$(mmlens info -o EXACT)" 'trace'
 
 # ---- one of each ----
@@ -176,89 +151,6 @@ is "two at a time: the one" "${seen[EVENTS]}" 1000
 compared many two two
 is "... and the other" "${seen[EVENTS]}" 1000
 gone "two traces"
-
-# ---- in a storm ----
-
-target_start storm faults storm
-tracer storm -j "$storm_PID"
-wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
-run rmmod mmlens
-ran "unloading in a storm is refused" 1
-like "... for a reason" "$err" 'in use'
-kill -KILL "${tracer_pid[storm]}"
-ended storm
-gone "SIGKILL of the tool in a storm"
-for ((i = 0; i < 5; i++)); do
-	tracer storm -j "$storm_PID"
-	kill -KILL "${tracer_pid[storm]}"
-	ended storm
-done
-gone "five times, at once"
-tracer storm -j --count 5000 "$storm_PID"
-ended storm
-is "the end is reached in a storm" "$(at_end storm '[.end, .told] | join(" ")')" "stopped 5000"
-tracer storm -j "$storm_PID"
-wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
-since=${EPOCHREALTIME/./}
-stop storm
-note "^C in a storm, $(((${EPOCHREALTIME/./} - since) / 1000)) ms later: $(tail -n 1 "$ktap_files/storm.trace")"
-is "^C in a storm: what had come by then is printed, or counted as dropped" \
-	"$(at_end storm '[.end, .told > 0, .seen == .told + .dropped] | join(" ")') $(wc -l <"$ktap_files/storm.trace")" \
-	"stopped true true $(($(at_end storm .told) + 2))"
-tracer storm -j "$storm_PID"
-wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
-kill -STOP "${tracer_pid[storm]}"
-faults=$(minor "$storm_PID")
-for ((i = 1; i <= 5; i++)); do
-	wait_until "[ \$(minor $storm_PID) -gt $((faults + i * 50000)) ]"
-done
-# both wait for it: as ^C, and ^C once more
-kill -INT "${tracer_pid[storm]}"
-kill -TERM "${tracer_pid[storm]}"
-kill -CONT "${tracer_pid[storm]}"
-ended storm
-is "who does not read loses, and is told how much" "$(at_end storm '.lost > 0')" true
-is "... and a second ^C drops what has come, which is said as well" \
-	"$(at_end storm '[.dropped > 0, .seen == .told + .dropped] | join(" ")')" "true true"
-note "stopped for 250000 faults, then ^C twice: $(tail -n 1 "$ktap_files/storm.trace")"
-gone "^C twice"
-# one column: all that has come by then is still printed
-tracer storm -j -o ADDR "$storm_PID"
-wait_until "[ \$(wc -l <$ktap_files/storm.trace) -gt 1 ]"
-finish storm storm
-is "the target's end is the trace's, and nothing is dropped" \
-	"$(at_end storm '[.end, .dropped, .seen == .told] | join(" ")')" "exited 0 true"
-gone "the target killed in a storm"
-rm -f "$ktap_files/storm.trace"
-
-# ---- while a fault sleeps ----
-
-for how in INT KILL; do
-	target_start asleep faults sleep
-	tracer asleep -j "$asleep_PID"
-	target_step asleep
-	kill -$how "${tracer_pid[asleep]}"
-	ended asleep
-	gone "SIG$how while a fault sleeps"
-	[ $how != INT ] ||
-		is "... which is said" "$(at_end asleep .unfinished)" 1
-	run rmmod mmlens
-	ran "the module goes while it sleeps" 0
-	target_step asleep
-	is "... and it wakes up" "$asleep_AWAKE" 1
-	unset asleep_AWAKE
-	target_end asleep
-	insmod "$ko" || bail "the module cannot be loaded again"
-done
-
-target_start asleep faults sleep
-tracer asleep -j "$asleep_PID"
-target_step asleep
-target_end asleep
-ended asleep
-like "a target killed while its fault sleeps ends the trace" \
-	"$(tail -n 1 "$ktap_files/asleep.trace")" '"end": "exited"'
-gone "the target killed while its fault sleeps"
 
 # ---- who may ----
 

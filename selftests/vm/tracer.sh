@@ -3,6 +3,8 @@
 #
 # mmlens trace in the background, for tests that have sourced ktap.sh.
 
+[ -d /sys/kernel/debug/kprobes ] || mount -t debugfs debugfs /sys/kernel/debug
+
 declare -A tracer_pid
 
 # tracer ID ARGUMENT...: mmlens trace in the background; returns once the probe is set
@@ -49,4 +51,18 @@ finish()
 at_end()
 {
 	tail -n 1 "$ktap_files/$1.trace" | jq -r "$2"
+}
+
+# armed: is there a trace? The probe is listed while there is one
+armed()
+{
+	grep -q handle_mm_fault /sys/kernel/debug/kprobes/list
+}
+
+# gone NAME: no probe, and the module is free
+gone()
+{
+	wait_until '! armed'
+	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" " 0"
 }
