@@ -26,6 +26,7 @@
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
@@ -75,6 +76,7 @@ static unsigned int places;	/* none is taken from there on */
 static unsigned int tracer_count, follower_count;
 static u64 tracers_born;
 static struct kretprobe fault_probe;
+static bool fault_probe_stuck;
 
 /* A statement for each of @who, which are places; under rcu_read_lock() */
 #define for_each_tracer(tracer, i, who)					\
@@ -322,9 +324,18 @@ static int watch_begin(struct watch *watch)
 			      -ENOENT;
 }
 
+/* What the kernel goes on calling has to stay. */
+static void stay_loaded(const char *name)
+{
+	pr_warn("mmlens: the kernel does not let go of %s: the module stays\n",
+		name);
+	__module_get(THIS_MODULE);
+}
+
 static void watch_end(struct watch *watch)
 {
-	tracepoint_probe_unregister(watch->point, watch->function, NULL);
+	if (tracepoint_probe_unregister(watch->point, watch->function, NULL))
+		stay_loaded(watch->name);
 	tracepoint_synchronize_unregister();
 }
 
@@ -352,8 +363,14 @@ static int watch_segvs(struct netlink_ext_ack *extack)
 
 static int arm(struct netlink_ext_ack *extack)
 {
-	int err = watch_segvs(extack);
+	int err;
 
+	if (fault_probe_stuck) {
+		NL_SET_ERR_MSG(extack,
+			       "the probe of an earlier trace could not be removed: there is no other until the next boot");
+		return -EBUSY;
+	}
+	err = watch_segvs(extack);
 	if (err)
 		return err;
 	/* what an earlier registration has left in it would be refused */
@@ -373,9 +390,21 @@ static int arm(struct netlink_ext_ack *extack)
 	return err;
 }
 
+/*
+ * To remove a probe, the kernel needs a little memory. If it gets none, it says so
+ * in its log, but not to who asked; frees what the probe stands on; and leaves the
+ * probe itself where it was. To disable it first can fail in the same way, but says
+ * so, and has freed nothing. Trying again is no help: how many such probes there
+ * are is wrong by then.
+ */
 static void disarm(void)
 {
-	unregister_kretprobe(&fault_probe);
+	if (disable_kretprobe(&fault_probe)) {
+		fault_probe_stuck = true;
+		stay_loaded(fault_probe.kp.symbol_name);
+	} else {
+		unregister_kretprobe(&fault_probe);
+	}
 	watch_end(&segvs);
 }
 
