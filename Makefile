@@ -11,11 +11,13 @@
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make check-builds    the module for all their flavours, without a word from compiler or sparse
 #	make fuzz       every parser of the tool, by libFuzzer
+#	make check-debug     on a kernel that watches itself;  DEBUG=--short or --long
 #	make static     what reads the source: checkpatch, coccinelle, cppcheck, -fanalyzer
 #	make install    module, tool and man page;  make uninstall
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
 # FUZZ_SECONDS=600 of each parser
+# DEBUG="--short" of check-debug
 # KERNEL=6.1 kernel of the virtual machine   KERNELS="5.10 6.12" of check-kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -38,7 +40,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 .PHONY: all module tool headers load unload demo check check-kernels check-builds check-long bench style \
 	fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz \
-	deps-static deps-long clean
+	deps-static deps-debug deps-long check-debug clean
 
 all: module tool
 
@@ -89,6 +91,11 @@ check-long: deps-long
 	+@$(selftests) -s page-types
 	+@scripts/check --long --build $(KERNELS)
 
+# On a kernel of our own, which is compiled first, once.
+check-debug: deps-debug
+	+@$(MAKE) -s tests
+	+@scripts/check-debug $(DEBUG)
+
 # Longer than a test has time for.
 fuzz: deps-fuzz
 	+@$(MAKE) -s tests
@@ -118,7 +125,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a)
 	+$(userspace) uninstall
 
-deps-build deps-vm deps-check deps-fuzz deps-static deps-long:
+deps-build deps-vm deps-check deps-fuzz deps-static deps-debug deps-long:
 	@scripts/deps $(@:deps-%=%)
 
 clean:

@@ -348,6 +348,9 @@ int main(int argc, char **argv)
 		bad += !round_of_chance();
 		/* each its own fate, and the seed says which */
 		state += i;
+		/* that counts, even if the machine is stopped */
+		if (i % 500 == 499)
+			ktap_note("%lu rounds, %lu ended as they may not", i + 1, bad);
 	}
 	tell();
 	ktap_test(!bad, "%lu dumps to which something happened, and each ended as it may", rounds);

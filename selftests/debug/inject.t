@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each allocation fails once: of every command's (inject.c), and of loading and
-# unloading the module. What is lost by that, kmemleak tells at the end of the run.
+# inject.t [NAME...]: each allocation of every command fails once (inject.c; or of those
+# NAMEs), and the module unloads afterwards. What is lost by that, kmemleak tells at
+# the end of the run.
+#
+# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
-include inject
+include inject "$@"
 ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
 ok "it unloads" rmmod mmlens
 ok "... and loads again" insmod "${MMLENS_KO:-$(modinfo -n mmlens)}"
