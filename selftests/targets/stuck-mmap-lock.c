@@ -73,13 +73,21 @@ static void *hold(void *arg)
 static void *queue(void *arg)
 {
 	pid_t tid = gettid();
+	void *page;
 
 	if (write(report, &tid, sizeof(tid)) != sizeof(tid))
 		target_die("write");
 	while (!going)
 		sched_yield();
-	usleep(2000);
-	mmap(NULL, target_page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* until it is held: who is to hold it may be long in coming to that */
+	for (;;) {
+		usleep(2000);
+		page = mmap(NULL, target_page, PROT_READ,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			target_die("mmap");
+		munmap(page, target_page);
+	}
 	return arg;
 }
 
