@@ -36,8 +36,6 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
-#include <asm/trap_pf.h>
-#include <asm/trapnr.h>
 #include <trace/events/sched.h>
 #include <trace/events/signal.h>
 
@@ -233,19 +231,7 @@ static bool is_segv(int sig, const struct kernel_siginfo *info,
 	       info > SEND_SIG_PRIV &&
 	       (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR ||
 		info->si_code == SEGV_PKUERR) &&
-	       task->thread.trap_nr == X86_TRAP_PF &&
-	       (long)task_pt_regs(current)->orig_ax == -1;
-}
-
-/* What was tried, as FAULT_FLAG_*, by the processor's error code. */
-static u32 tried(const struct task_struct *task)
-{
-	u32 flags = FAULT_FLAG_USER;
-
-	flags |= task->thread.error_code & X86_PF_WRITE ? FAULT_FLAG_WRITE : 0;
-	flags |= task->thread.error_code & X86_PF_INSTR ?
-			FAULT_FLAG_INSTRUCTION : 0;
-	return flags;
+	       mml_in_page_fault(task);
 }
 
 /*
@@ -273,7 +259,7 @@ static void task_signalled(void *data, int sig, struct kernel_siginfo *info,
 	fault = (struct mmlens_fault) {
 		.time = ktime_get_mono_fast_ns(),
 		.addr = (unsigned long)info->si_addr,
-		.access = tried(task),
+		.access = mml_page_fault_access(task),
 		.ip = user_ip(),
 		.segv = info->si_code,
 	};
@@ -344,7 +330,7 @@ static int watch_forks(struct netlink_ext_ack *extack)
 	int err = watch_begin(&forks);
 
 	check_trace_callback_type_sched_process_fork(task_forks);
-	if (err)
+	if (err == -ENOENT)
 		NL_SET_ERR_MSG(extack,
 			       "this kernel has no tracepoint sched_process_fork: FOLLOW is not possible");
 	return err;
@@ -355,7 +341,7 @@ static int watch_segvs(struct netlink_ext_ack *extack)
 	int err = watch_begin(&segvs);
 
 	check_trace_callback_type_signal_generate(task_signalled);
-	if (err)
+	if (err == -ENOENT)
 		NL_SET_ERR_MSG(extack,
 			       "this kernel has no tracepoint signal_generate");
 	return err;
@@ -384,8 +370,9 @@ static int arm(struct netlink_ext_ack *extack)
 	err = register_kretprobe(&fault_probe);
 	if (err) {
 		watch_end(&segvs);
-		NL_SET_ERR_MSG(extack,
-			       "the kernel does not let handle_mm_fault() be probed: is kernel.ftrace_enabled 0?");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack,
+				       "the kernel does not let handle_mm_fault() be probed: is kernel.ftrace_enabled 0?");
 	}
 	return err;
 }

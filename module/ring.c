@@ -46,13 +46,14 @@ int mmlens_rings_init(struct mmlens_rings *rings)
 
 	rings->size = ring_size();
 	rings->ring = kvcalloc(nr_cpu_ids, sizeof(*rings->ring),
-			       GFP_KERNEL_ACCOUNT);
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!rings->ring)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		rings->ring[cpu] = kvzalloc_node(struct_size(rings->ring[cpu],
 							     faults, rings->size),
-						 GFP_KERNEL_ACCOUNT,
+						 GFP_KERNEL_ACCOUNT |
+						 __GFP_NOWARN,
 						 cpu_to_node(cpu));
 		if (!rings->ring[cpu])
 			return -ENOMEM;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Page faults and the probing of them: what differs between kernels. */
+/*
+ * Page faults and the probing of them: what differs between kernels, and what is
+ * a processor's.
+ */
 #ifndef MMLENS_COMPAT_FAULT_H
 #define MMLENS_COMPAT_FAULT_H
 
 #include <linux/mm.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <asm/trap_pf.h>
+#include <asm/trapnr.h>
 
 #include <linux/mmlens.h>
 
@@ -76,6 +83,35 @@ static inline u32 mml_fault(u32 result)
 	fault |= result & MML_FAULT_COMPLETED ? MMLENS_FAULT_COMPLETED : 0;
 	fault |= result & (__force u32)VM_FAULT_NOPAGE ? MMLENS_FAULT_NOPAGE : 0;
 	return fault;
+}
+
+/**
+ * mml_in_page_fault() - is user code's access what a task is in the kernel for?
+ * @task: the current one
+ *
+ * What thread_struct has of an exception outlives it, but in a system call orig_ax
+ * is that one's number.
+ */
+static inline bool mml_in_page_fault(const struct task_struct *task)
+{
+	return task->thread.trap_nr == X86_TRAP_PF &&
+	       (long)task_pt_regs(current)->orig_ax == -1;
+}
+
+/**
+ * mml_page_fault_access() - what such an access was, by the processor's error code
+ * @task: of which mml_in_page_fault() is true
+ *
+ * Return: FAULT_FLAG_*
+ */
+static inline u32 mml_page_fault_access(const struct task_struct *task)
+{
+	u32 flags = FAULT_FLAG_USER;
+
+	flags |= task->thread.error_code & X86_PF_WRITE ? FAULT_FLAG_WRITE : 0;
+	flags |= task->thread.error_code & X86_PF_INSTR ?
+			FAULT_FLAG_INSTRUCTION : 0;
+	return flags;
 }
 
 /**

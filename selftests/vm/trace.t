@@ -79,6 +79,8 @@ gone "a command"
 
 count=100000
 [ -z "${MMLENS_LONG-}" ] || count=1000000
+# a fault of the debug kernel, traced, takes milliseconds
+[ "${MMLENS_KERNEL-}" != debug ] || count=5000
 target_start many faults many $count
 # with all columns a million lines are too much for this machine's memory
 tracer many -j -o ADDR "$many_PID"
