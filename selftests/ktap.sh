@@ -64,16 +64,20 @@ have_swap()
 	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
 }
 
-# have_disk: mounts a file system whose pages come from a device, until the end of
-# the test, and sets $disk to where
+# have_disk [DEVICE]: mounts a file system whose pages come from a device, until the end
+# of the test, and sets $disk to where
 have_disk()
 {
+	local device=${1-}
+
 	disk=$(mktemp -d)
 	undo "rmdir $disk"
 	modprobe -q -a loop ext4
-	truncate -s 16M "$ktap_files/disk"
-	mkfs.ext4 -q -F "$ktap_files/disk" &&
-		mount -o loop "$ktap_files/disk" "$disk" || bail "no file system on a device"
+	if [ -z "$device" ]; then
+		device=$ktap_files/disk
+		truncate -s 16M "$device"
+	fi
+	mkfs.ext4 -q -F "$device" && mount "$device" "$disk" || bail "no file system on a device"
 	undo "umount $disk"
 }
 
@@ -253,11 +257,11 @@ include()
 	fi
 }
 
-# wait_until CONDITION: evaluated again and again, for a minute at most: a machine
-# may be busy with other things
+# wait_until CONDITION: evaluated again and again, for five minutes at most: a
+# machine may be busy with other things
 wait_until()
 {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 300))
 
 	until eval "$1"; do
 		if [ $SECONDS -ge $end ]; then
@@ -271,7 +275,7 @@ wait_until()
 # What a kernel in a slow virtual machine logs about itself, at any time; 6.12 also
 # that EVM does not cover an overlay, as the machine's root is one.
 # shellcheck disable=SC2034 # tests use it
-slow_machine='\] ((hrtimer|clocksource|tsc|sched_clock|evm): |TSC found unstable)'
+slow_machine='\] ((hrtimer|clocksource|tsc|sched_clock|evm): |TSC found unstable|sched: (DL replenish|RT throttling)|INFO: NMI handler)'
 
 # kernel_before MAJOR.MINOR: is this kernel older?
 kernel_before()
