@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Holding processes still (lib/stop.h); needs no module, but leave to ptrace. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -92,6 +93,29 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
+/* Between processes: one tells, the other waits for it, or for its end. */
+static void open_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC))
+		ktap_bail("pipe: %m");
+}
+
+static void tell(int ends[2])
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void await(int ends[2])
+{
+	char c;
+
+	close(ends[1]);
+	while (read(ends[0], &c, 1) < 0 && errno == EINTR)
+		;
+	close(ends[0]);
+}
+
 static char state_of(pid_t pid)
 {
 	char path[64], line[256], state = 0;
@@ -130,13 +154,15 @@ static void test_stopped(void)
 	pid_t pid = start(false);
 	struct mml_stop *stop;
 	struct mml_error err;
+	unsigned int i;
 
 	msleep(50);
 	kill(pid, SIGSTOP);
 	waitpid(pid, NULL, WUNTRACED);
 	ktap_test(!mml_stop(pid, WAIT_MS, &stop, &err), "a stopped process is held");
 	mml_stop_release(stop);
-	msleep(50);
+	for (i = 0; i < 100 && state_of(pid) != 'T'; i++)
+		msleep(50);
 	ktap_test(!moves() && state_of(pid) == 'T', "a stopped process stays stopped");
 	kill(pid, SIGCONT);
 	msleep(50);
@@ -150,30 +176,40 @@ static void on_signal(int signal)
 	atomic_fetch_add(counts, 1);
 }
 
+/* One that comes while another is pending is the same: it waits for each. */
+static bool signals_come(unsigned long expected)
+{
+	int i;
+
+	for (i = 0; i < 1000 && counts[0] != expected; i++)
+		msleep(5);
+	return counts[0] == expected;
+}
+
 /* Signals that come in while it is held are not lost. */
 static void test_signals(void)
 {
-	pid_t pid = fork();
 	struct mml_stop *stop;
 	struct mml_error err;
 	unsigned int i;
+	pid_t pid;
 
+	signal(SIGUSR1, on_signal);
+	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGUSR1, on_signal);
 		for (;;)
 			pause();
 	}
-	msleep(50);
 	counts[0] = 0;
 	for (i = 0; i < 20; i++) {
 		kill(pid, SIGUSR1);
 		if (mml_stop(pid, WAIT_MS, &stop, &err))
 			break;
 		mml_stop_release(stop);
-		msleep(5);
+		if (!signals_come(i + 1))
+			break;
 	}
-	msleep(50);
 	if (!ktap_test(i == 20 && counts[0] == 20, "no signal is lost"))
 		ktap_note("%u of 20 rounds, %lu signals", i, counts[0]);
 	end(pid);
@@ -185,15 +221,18 @@ static void test_traced(void)
 	struct mml_stop *stop;
 	struct mml_error err;
 	char expected[64];
+	int told[2];
 
+	open_pipe(told);
 	tracer = fork();
 	if (!tracer) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+		tell(told);
 		pause();
 		_exit(0);
 	}
-	msleep(100);
+	await(told);
 	snprintf(expected, sizeof(expected), "process %d traces it", tracer);
 	ktap_test(mml_stop(pid, WAIT_MS, &stop, &err) == -EBUSY && !stop &&
 		  strstr(err.text, expected) && err.exit == MML_EXIT_REFUSED,
@@ -223,16 +262,23 @@ static void test_death(void)
 	pid_t pid = start(false), holder;
 	struct mml_stop *stop;
 	struct mml_error err;
+	int go[2], held[2];
 
+	open_pipe(go);
+	open_pipe(held);
 	holder = fork();
 	if (!holder) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		msleep(200);
-		_exit(mml_stop(pid, WAIT_MS, &stop, &err) ? 1 : (pause(), 0));
+		await(go);
+		if (mml_stop(pid, WAIT_MS, &stop, &err))
+			_exit(1);
+		tell(held);
+		pause();
+		_exit(0);
 	}
-	msleep(100);
 	children_changed = 0;
-	msleep(300);
+	tell(go);
+	await(held);
 	ktap_test(!moves(), "held by another");
 	ktap_test(!children_changed, "its parent had no SIGCHLD");
 	end(holder);

@@ -141,7 +141,7 @@ rm -f "$shared"/random* "$files/expected" "$files/appended"
 # ---- how a run can end: two or three machines at a time --------------------
 
 # long enough for a slow machine to get there, even with others beside it
-vm late --timeout $((took + 15)) -- sh -c 'echo early; sleep 1000' &
+vm late --timeout $((3 * took + 15)) -- sh -c 'echo early; sleep 1000' &
 late=$!
 
 vm fails -- sh -c 'echo out; exit 1' &

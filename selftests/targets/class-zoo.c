@@ -163,6 +163,7 @@ static void shared_by_fork(void)
 	split("forked_split");
 	hugetlb("forked_hugetlb");
 	address = anon("swap_shared");
+	target_drain();
 	madvise(address, PAGES * target_page, MADV_PAGEOUT);
 	pinned();
 	puppet_start(&child, child_obey);
@@ -208,8 +209,10 @@ static void own(void)
 	thp("thp");
 	hugetlb("hugetlb");
 	address = anon("swap_exclusive");
+	target_drain();
 	madvise(address, PAGES * target_page, MADV_PAGEOUT);
 	address = anon("swapped_in");
+	target_drain();
 	madvise(address, PAGES * target_page, MADV_PAGEOUT);
 	target_read(address, 0, PAGES, 1);
 	address = target_anon(PAGES);

@@ -127,6 +127,7 @@ static void swaps(void)
 
 	target_write(other, 0, PAGES, 1);
 	target_wait();
+	target_drain();
 	madvise(other, PAGES * target_page, MADV_PAGEOUT);
 	target_string("NEEDS", "swap");
 	step("all go to swap", other, "-", (struct changes){ .out = PAGES });

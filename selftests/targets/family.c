@@ -424,6 +424,7 @@ static void run_swap(void)
 
 	area = target_anon(PAGES);
 	target_write(area, 0, PAGES, 1);
+	target_drain();
 	madvise(area, PAGES * target_page, MADV_PAGEOUT);
 	start(read_back);
 	start(write_back);

@@ -32,6 +32,7 @@ int main(void)
 	target_begin();
 	area = target_anon(PAGES);
 	target_write(area, 0, PAGES, 1);
+	target_drain();
 	madvise(area, PAGES * target_page, MADV_PAGEOUT);
 	puppet_start(&child, child_obey);
 

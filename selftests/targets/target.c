@@ -208,6 +208,33 @@ void target_drain(void)
 		target_die("move_pages");
 }
 
+static char state_of(pid_t pid)
+{
+	char path[64], line[512] = "", *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	if (n < 0)
+		target_die(path);
+	close(fd);
+	end = strrchr(line, ')');
+	return end ? end[2] : 0;
+}
+
+void target_await_sleep(pid_t pid)
+{
+	for (int looks = 0; looks < 60000; looks++) {
+		if (state_of(pid) == 'S')
+			return;
+		usleep(1000);
+	}
+	errno = ETIMEDOUT;
+	target_die("a process that does not come to rest");
+}
+
 uint64_t target_pagemap(const char *addr)
 {
 	uint64_t entry;
@@ -307,6 +334,7 @@ void puppet_start(struct puppet *puppet, puppet_fn obey)
 	close(answers[1]);
 	puppet->orders = orders[1];
 	puppet->answers = answers[0];
+	target_await_sleep(puppet->pid);
 }
 
 void puppet_do(const struct puppet *puppet, char order)

@@ -85,6 +85,9 @@ void target_read(const char *area, size_t first, size_t count, size_t step);
 /* Makes every CPU carry out what it had put off: LRU flags, lazyfree, mlock. */
 void target_drain(void);
 
+/* Returns when another process sleeps, or dies if it does not. */
+void target_await_sleep(pid_t pid);
+
 /* What pagemap says of the page at @addr now. */
 uint64_t target_pagemap(const char *addr);
 
@@ -106,6 +109,7 @@ struct puppet {
 
 typedef void (*puppet_fn)(char order);
 
+/* Returns when it waits for orders: it has copied by then what it writes to for that. */
 void puppet_start(struct puppet *puppet, puppet_fn obey);
 /* Returns when it has been carried out. */
 void puppet_do(const struct puppet *puppet, char order);

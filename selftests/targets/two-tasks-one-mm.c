@@ -4,6 +4,7 @@
  * clone(CLONE_VM) without CLONE_THREAD, or as a vfork()ed child that has not
  * exec'd (its parent stands still: a grandparent speaks for it).
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,25 +30,38 @@ static int hold_still(void *arg)
 	return 0;
 }
 
+static int report[2];
+
 /* Never answers: a parent stands still until its vfork()ed child execs. */
 static void vfork_obey(char order)
 {
+	pid_t pid;
+
 	(void)order;
 	if (!vfork()) {
-		dprintf(STDOUT_FILENO, "B=%d\nready\n", getpid());
-		hold_still(NULL);
+		pid = getpid();
+		if (write(report[1], &pid, sizeof(pid)) == sizeof(pid))
+			hold_still(NULL);
+		_exit(1);
 	}
 }
 
 static int speak_for_vfork(void)
 {
 	struct puppet parent;
+	pid_t child;
 	char c = 'v';
 
+	if (pipe2(report, O_CLOEXEC))
+		target_die("pipe");
 	puppet_start(&parent, vfork_obey);
 	target_uint("A", parent.pid);
-	if (write(parent.orders, &c, 1) != 1)
-		target_die("write");
+	if (write(parent.orders, &c, 1) != 1 ||
+	    read(report[0], &child, sizeof(child)) != sizeof(child))
+		target_die("vfork");
+	target_uint("B", child);
+	target_await_sleep(child);
+	dprintf(STDOUT_FILENO, "ready\n");
 	while (read(STDIN_FILENO, &c, 1) == 1) {
 		if (c == '\n')
 			dprintf(STDOUT_FILENO, "end\nready\n");
@@ -73,6 +87,7 @@ int main(int argc, char **argv)
 	pid = clone(hold_still, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
 	if (pid < 0)
 		target_die("clone");
+	target_await_sleep(pid);
 	target_uint("A", getpid());
 	target_uint("B", pid);
 	target_end();

@@ -116,7 +116,12 @@ midway "$tear_PID" target_step tear
 ran "a page that was given back midway" 4
 like "... tears it" "$out" '"torn": *true'
 like "... which is said" "$err" 'torn'
-midway "$tear_PID" kill -KILL "$tear_PID"
+dies()
+{
+	kill -KILL "$tear_PID"
+	wait_until "! kill -0 $tear_PID 2>/dev/null"
+}
+midway "$tear_PID" dies
 ran "a target that dies midway" 3
 like "... leaves what was read" "$out" '"complete": *false'
 like "... and is said" "$err" 'exited|gone|vanished'

@@ -13,7 +13,7 @@ target_start forked "$BUILD/targets/forked"
 target_start thp "$BUILD/targets/thp"
 target_start huge "$BUILD/targets/huge"
 target_start shared "$BUILD/targets/two-tasks-one-mm"
-wait_until '[ "$(</sys/kernel/mm/ksm/pages_sharing)" -gt 0 ]'
+wait_until '[ "$(</sys/kernel/mm/ksm/pages_sharing)" -ge 127 ]'
 
 include frame
 
@@ -110,8 +110,13 @@ for slab in $(jq '[.extents[] | select(.kind == "slab").frame] | .[0, length / 2
 	[ "$(mmlens frame -j "$slab" -o KIND | jq -r '.extents[0].kind')" != slab ] || break
 done
 nobody "a slab" "$slab" 'it is slab'
-# the middle of a large block, which is the last to be taken
-free=$(jq '[.extents[] | select(.kind == "free")] | max_by(.pages) | .frame + .pages - 1' "$ktap_files/all")
+# of a large block, which is the last to be taken; and again, if it has been
+for ((look = 0; look < 5; look++)); do
+	free=$(jq '[.extents[] | select(.kind == "free")] | max_by(.pages) | .frame + .pages - 1' \
+		"$ktap_files/all")
+	[ "$(mmlens frame -j "$free" -o KIND | jq -r '.extents[0].kind')" != free ] || break
+	mmlens frame 0-$memory -j -o FRAME,PAGES,KIND,STATE >"$ktap_files/all"
+done
 nobody "a free frame" "$free" 'it is free'
 
 # processes that come and go are no errors

@@ -21,6 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "vm/lib/lru.h"
+
 #define PAGES	64
 #define HUGE	(2UL << 20)
 
@@ -252,12 +254,14 @@ static void answer(const char *word)
 	} while (c != '\n');
 }
 
-static void run_child(void)
+static void run_child(int done)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* One is mapped by a PMD there, by PTEs here, and not wholly. */
 	munmap(uneven + 7 * page_size, 3 * page_size);
 	write_pages(uneven, 20, 4, 1);
+	lru_drain();
+	close(done);
 	for (;;)
 		pause();
 }
@@ -299,7 +303,9 @@ static void be_torn(void)
 
 int main(int argc, char **argv)
 {
+	int done[2];
 	pid_t child;
+	char c;
 
 	page_size = sysconf(_SC_PAGESIZE);
 	if (argc > 1 && !strcmp(argv[1], "reserve"))
@@ -318,9 +324,18 @@ int main(int argc, char **argv)
 
 	printf("PID=%d\nA=%d\n", getpid(), getpid());
 	fflush(stdout);
+	if (pipe(done)) {
+		perror("kinds: pipe");
+		exit(1);
+	}
 	child = fork();
 	if (!child)
-		run_child();
+		run_child(done[1]);
+	close(done[1]);
+	if (read(done[0], &c, 1)) {
+		perror("kinds: the child");
+		exit(1);
+	}
 	printf("B=%d\n", child);
 	for (;;)
 		answer("ready");

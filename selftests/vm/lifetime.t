@@ -14,6 +14,8 @@ mmlens pages --each "$shuffled_PID" >"$ktap_files/slow" 2>"$ktap_files/reader" &
 reader=$!
 ktap_children+=($reader)
 exec {slow}<"$ktap_files/slow"
+# there are areas before there are pages: rows are of the long answer
+IFS= read -r _ <&$slow
 wait_until '[ "$(cat /sys/module/mmlens/refcnt)" -gt 0 ]'
 run rmmod mmlens
 ran "rmmod refuses while mmlens reads" 1

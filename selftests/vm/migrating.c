@@ -3,7 +3,7 @@
  * migrating: a child whose pages move between two NUMA nodes without end, and a
  * reader that looks for the entries that stand in for them meanwhile. They are
  * there for moments only: what counts are those that /proc shows alike right
- * before and right after mmlens.
+ * before and right after mmlens, all in one move: frames come back in a later one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +27,7 @@
 #define ENOUGH	50
 
 static char *area[2];	/* huge pages: one that may be written to, one that may not */
+static _Atomic unsigned long *moves;	/* begun; both can see it */
 
 static char *huge_page(int prot)
 {
@@ -54,6 +55,7 @@ static _Noreturn void move_about(int ready)
 		void *pages[2] = { area[0], area[1] };
 		int nodes[2] = { node, node };
 
+		++*moves;
 		syscall(SYS_move_pages, 0, 2UL, pages, nodes, status, MPOL_MF_MOVE);
 	}
 }
@@ -78,6 +80,7 @@ static void look(struct mml_client *client, pid_t pid, int pagemap, int which,
 	uint64_t before, after, value;
 	struct mml_error err;
 	struct mml_walk walk;
+	unsigned long move = *moves;
 
 	before = pagemap_at(pagemap, area[which]);
 	if (mml_walk(client, pid, (uintptr_t)area[which], &walk, &err))
@@ -94,7 +97,7 @@ static void look(struct mml_client *client, pid_t pid, int pagemap, int which,
 		if (which && walk.leaf.entry & MMLENS_ENTRY_WRITE)
 			seen->wrong++;
 		value = after & ((1ULL << 55) - 1);
-		if (before == after && after & 1ULL << 62) {
+		if (before == after && after & 1ULL << 62 && move == *moves) {
 			seen->agreed++;
 			if (MMLENS_SWAP_OFFSET(value) != walk.leaf.frame)
 				seen->wrong++;
@@ -136,7 +139,9 @@ int main(void)
 		ktap_skip("migration entries are what /proc says", "one NUMA node only");
 		return ktap_end();
 	}
-	if (pipe(ready) || mml_open(&client, &err))
+	moves = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (moves == MAP_FAILED || pipe(ready) || mml_open(&client, &err))
 		return 1;
 	pid = fork();
 	if (!pid)

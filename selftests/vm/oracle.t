@@ -99,7 +99,7 @@ make_room()
 make_room
 target_start kinds kinds
 grep lacking "$ktap_files/kinds.out" | note -
-wait_until '[ "$(</sys/kernel/mm/ksm/pages_sharing)" -gt 0 ]'
+wait_until '[ "$(</sys/kernel/mm/ksm/pages_sharing)" -ge 127 ]'
 judged "every kind of memory, forked" "$kinds_A" "$kinds_B"
 note "$out"
 states=$(grep '^states:' <<<"$out")

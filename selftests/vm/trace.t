@@ -36,6 +36,9 @@ like "info says that it can" "$(mmlens info -o EXACT)" 'trace'
 
 # ---- one of each ----
 
+# Without rseq, where the kernel tells a thread which processor it runs on: after a
+# fork that is a fault, at a moment of the scheduler's.
+export GLIBC_TUNABLES=glibc.pthread.rseq=0
 target_start kinds faults kinds
 tracer kinds -j "$kinds_PID"
 target_step kinds
@@ -115,9 +118,7 @@ gone "followed forks"
 
 # ---- who copies ----
 
-# without rseq, where the kernel tells a thread which processor it runs on, and
-# copies that page, too, if that was another meanwhile
-GLIBC_TUNABLES=glibc.pthread.rseq=0 target_start cow faults cow
+target_start cow faults cow
 tracer cow -j --cow --summary "$cow_PID"
 target_step cow
 stop cow
