@@ -58,7 +58,7 @@ uint16_t genl_resolve(struct genl *g, const char *name)
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, name);
 	genl_ask(g, nlh, take_family, &family, &answer);
 	g->family = ours;
-	return family;
+	return answer.error ? 0 : family;
 }
 
 bool genl_try_mmlens(struct genl *g)
@@ -204,7 +204,7 @@ bool genl_take(struct genl *g, const void *buf, size_t len, genl_fn fn, void *ar
 
 void genl_finish(struct genl *g, genl_fn fn, void *arg, struct genl_answer *answer)
 {
-	static char buf[GENL_BUFFER];
+	static _Thread_local char buf[GENL_BUFFER];
 	ssize_t n;
 
 	do {
