@@ -149,6 +149,7 @@ static void look(const struct nlmsghdr *nlh, void *arg)
 	uint64_t reason;
 
 	seen->messages++;
+	atomic_fetch_add(&self->messages, 1);
 	if (nlh->nlmsg_type != genl.family)
 		storm_wrong("a message of type %u", nlh->nlmsg_type);
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
@@ -215,13 +216,17 @@ static void put_frames(struct nlmsghdr *nlh)
 
 static void put_request(struct nlmsghdr *nlh, uint8_t cmd, bool dump)
 {
+	snprintf(self->request, sizeof(self->request), "%s of command %u",
+		 dump ? "a dump" : "a request", cmd);
+	self->subject = 0;
 	if (cmd == MMLENS_CMD_INFO_GET)
 		return;
 	if (cmd == MMLENS_CMD_FRAME_GET) {
 		put_frames(nlh);
 		return;
 	}
-	mnl_attr_put_u32(nlh, MMLENS_A_PID, any_pid());
+	self->subject = any_pid();
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, self->subject);
 	if (cmd == MMLENS_CMD_MM_GET)
 		return;
 	if (!dump) {

@@ -26,7 +26,7 @@
 #include "storm.h"
 #include "vm/lib/slabs.h"
 
-#define PATIENCE 300		/* s, for the last ones to end */
+#define PATIENCE 600		/* s, for the last ones to end */
 
 struct storm *storm;
 struct slot *self;
@@ -259,6 +259,36 @@ static void judge(const struct slot *slot, int status)
 		ktap_note("%s: %s", verdict(status), slot->why);
 }
 
+/* What a process is at in the kernel, as far as that says. */
+static void tell_of(const char *who, pid_t pid)
+{
+	static const char *const files[] = { "stat", "wchan", "stack" };
+	char path[64], line[256];
+	FILE *file;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		file = fopen(path, "r");
+		while (file && fgets(line, sizeof(line), file)) {
+			line[strcspn(line, "\n")] = '\0';
+			ktap_note("%s: %s: %.120s", who, files[i], line);
+		}
+		if (file)
+			fclose(file);
+	}
+}
+
+static void tell_of_slot(const struct slot *slot)
+{
+	ktap_note("%s does not end", slot->name);
+	tell_of("it", slot->pid);
+	if (slot->request[0])
+		ktap_note("%s, process %d, %lu messages by now", slot->request, slot->subject,
+			  atomic_load(&slot->messages));
+	if (slot->subject)
+		tell_of("whom it asks about", slot->subject);
+}
+
 /* Those who do not come to an end are killed, and that is a failure. */
 static void collect(int *statuses)
 {
@@ -270,7 +300,7 @@ static void collect(int *statuses)
 			continue;
 		for (unsigned int i = 0; i < storm->slots; i++)
 			if (statuses[i] == -1) {
-				ktap_note("%s does not end", storm->slot[i].name);
+				tell_of_slot(&storm->slot[i]);
 				kill(storm->slot[i].pid, SIGKILL);
 			}
 		end += PATIENCE;

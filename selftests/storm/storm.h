@@ -29,6 +29,11 @@ struct slot {
 	pid_t pid;
 	atomic_ulong done;	/* operations, or requests */
 	char why[160];		/* it skips, or what was wrong */
+
+	/* of a reader: its last request, whom that is about, and messages by now */
+	char request[48];
+	pid_t subject;
+	atomic_ulong messages;
 };
 
 struct storm {

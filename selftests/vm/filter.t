@@ -87,7 +87,7 @@ scan
 quiet=$messages
 scan signals
 note "$quiet messages undisturbed, $messages with signals, $holds holds of the mmap lock"
-if [ "$holds" -gt $((3 * rounds)) ]; then
+if [ "$holds" -gt $((2 * rounds)) ]; then
 	ok "... in more messages: none makes a signal wait" test "$messages" -gt "$quiet"
 else
 	skip "... in more messages: none makes a signal wait" "this machine is too fast for it to matter"
