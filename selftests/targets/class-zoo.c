@@ -22,9 +22,6 @@
 
 #include "target.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #define SYS_io_uring_register 427
@@ -163,8 +160,7 @@ static void shared_by_fork(void)
 	split("forked_split");
 	hugetlb("forked_hugetlb");
 	address = anon("swap_shared");
-	target_drain();
-	madvise(address, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(address, PAGES);
 	pinned();
 	puppet_start(&child, child_obey);
 }
@@ -209,11 +205,9 @@ static void own(void)
 	thp("thp");
 	hugetlb("hugetlb");
 	address = anon("swap_exclusive");
-	target_drain();
-	madvise(address, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(address, PAGES);
 	address = anon("swapped_in");
-	target_drain();
-	madvise(address, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(address, PAGES);
 	target_read(address, 0, PAGES, 1);
 	address = target_anon(PAGES);
 	memset(address, 'k', PAGES * target_page);

@@ -17,10 +17,6 @@
 
 #include "target.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
-
 #define PAGES 32
 
 struct changes {
@@ -127,8 +123,7 @@ static void swaps(void)
 
 	target_write(other, 0, PAGES, 1);
 	target_wait();
-	target_drain();
-	madvise(other, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(other, PAGES);
 	target_string("NEEDS", "swap");
 	step("all go to swap", other, "-", (struct changes){ .out = PAGES });
 	target_read(other, 0, 6, 1);

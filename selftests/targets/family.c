@@ -32,10 +32,6 @@
 
 #include "target.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
-
 #define KIDS_MAX	99
 #define SHARERS_MAX	100
 
@@ -424,8 +420,7 @@ static void run_swap(void)
 
 	area = target_anon(PAGES);
 	target_write(area, 0, PAGES, 1);
-	target_drain();
-	madvise(area, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(area, PAGES);
 	start(read_back);
 	start(write_back);
 	want("ANON", area, &w);

@@ -10,10 +10,6 @@
 
 #include "target.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
-
 #define PAGES 64
 
 static char *area;
@@ -32,8 +28,7 @@ int main(void)
 	target_begin();
 	area = target_anon(PAGES);
 	target_write(area, 0, PAGES, 1);
-	target_drain();
-	madvise(area, PAGES * target_page, MADV_PAGEOUT);
+	target_ask_pageout(area, PAGES);
 	puppet_start(&child, child_obey);
 
 	target_uint("A", getpid());

@@ -252,15 +252,19 @@ uint64_t target_pagemap(const char *addr)
 #endif
 #define PAGEMAP_SWAP (1ULL << 62)
 
+int target_ask_pageout(char *area, size_t pages)
+{
+	target_drain();
+	return madvise(area, pages * target_page, MADV_PAGEOUT);
+}
+
 void target_pageout(char *area, size_t first, size_t pages)
 {
 	size_t i = first;
 
 	/* a page that somebody looks at is passed over: ask for it again */
 	for (int tries = 0; tries < 100 && i < first + pages; tries++) {
-		target_drain();
-		if (madvise(area + first * target_page, pages * target_page,
-			    MADV_PAGEOUT))
+		if (target_ask_pageout(area + first * target_page, pages))
 			target_die("MADV_PAGEOUT");
 		while (i < first + pages &&
 		       target_pagemap(area + i * target_page) & PAGEMAP_SWAP)

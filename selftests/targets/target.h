@@ -91,6 +91,12 @@ void target_await_sleep(pid_t pid);
 /* What pagemap says of the page at @addr now. */
 uint64_t target_pagemap(const char *addr);
 
+/*
+ * Asks once that pages go to swap, of which no CPU keeps any back; not 0 if that is
+ * refused. Whether they went is for the caller to see.
+ */
+int target_ask_pageout(char *area, size_t pages);
+
 /* Pushes pages out to swap, and dies if they do not go. */
 void target_pageout(char *area, size_t first, size_t pages);
 
