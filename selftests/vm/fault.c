@@ -60,6 +60,7 @@ struct outcome {
 	int signal, code;
 	long minor, major;
 	uint64_t before, after;		/* pagemap's words */
+	bool over;			/* the situation, before there was an access */
 };
 
 /* ---- in the process that is looked at ---- */
@@ -366,6 +367,7 @@ struct situation {
 	char *(*set_up)(void);
 	enum mml_access access;
 	enum mml_fault_kind kind;
+	bool (*lasts)(const char *address);	/* for what ends by itself; may be NULL */
 };
 
 static void act(const void *part, int orders, int answers)
@@ -381,6 +383,7 @@ static void act(const void *part, int orders, int answers)
 	if (write(answers, &place, sizeof(place)) != sizeof(place) ||
 	    read(orders, &c, 1) != 1)
 		return;
+	outcome.over = s->lasts && !s->lasts(place.address);
 	try_access(place.address, s->access);
 	if (write(answers, (void *)&outcome, sizeof(outcome)) != sizeof(outcome))
 		_exit(1);
@@ -436,7 +439,7 @@ static const struct situation situations[] = {
 	{ "a page that is being moved", being_moved, MML_ACCESS_READ, MML_FAULT_WAIT },
 	{ "the kernel's own area", of_vdso, MML_ACCESS_READ, MML_FAULT_DEVICE },
 	{ "a page that a device has", at_device, MML_ACCESS_READ, MML_FAULT_DEVICE },
-	{ "after fork, not on the LRU list yet", in_batch, MML_ACCESS_WRITE, MML_FAULT_CANNOT_TELL },
+	{ "after fork, not on the LRU list yet", in_batch, MML_ACCESS_WRITE, MML_FAULT_CANNOT_TELL, stays_in_batch },
 };
 
 static bool go(const struct actor *actor, struct outcome *seen)
@@ -555,10 +558,11 @@ static void tell_lacking(const struct situation *s, const struct place *place)
 	ktap_note("leaf | %s | ~", s->name);
 }
 
-static void check(const struct situation *s)
+/* Returns whether it has to be done again: what was asked about was over too soon. */
+static bool check(const struct situation *s)
 {
+	struct outcome seen = { .over = false };
 	struct mml_fault fault;
-	struct outcome seen;
 	struct actor actor;
 	struct place place;
 
@@ -569,9 +573,19 @@ static void check(const struct situation *s)
 		tell_lacking(s, &place);
 	else if (!ask(s, actor.pid, place.address, &fault) || !go(&actor, &seen))
 		ktap_test(false, "%s: nothing came back", s->name);
-	else
+	else if (!seen.over)
 		judge(s, &fault, &seen);
 	actor_end(&actor);
+	return seen.over;
+}
+
+static void check_in_time(const struct situation *s)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		if (!check(s))
+			return;
+	}
+	ktap_test(false, "%s: over before there was an access, each time", s->name);
 }
 
 int main(int argc, char **argv)
@@ -589,7 +603,7 @@ int main(int argc, char **argv)
 	if (mml_open(&client, &err) || mml_info(client, &info, &err))
 		ktap_bail("%s", err.text);
 	for (size_t i = 0; i < sizeof(situations) / sizeof(*situations); i++)
-		check(&situations[i]);
+		check_in_time(&situations[i]);
 	mml_close(client);
 	return ktap_end();
 }

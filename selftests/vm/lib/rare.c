@@ -276,6 +276,12 @@ static bool on_lru(const char *page)
 	return flags >> LRU & 1;
 }
 
+/* Any processor may be told to empty its batch, at any time. */
+bool stays_in_batch(const char *page)
+{
+	return !on_lru(page);
+}
+
 /* Its end empties another processor's batch. */
 static char *fork_elsewhere(char *area)
 {
@@ -304,7 +310,7 @@ char *in_batch(void)
 		area[0] = 1;
 		if (!fork_elsewhere(area))
 			return NULL;
-		if (!on_lru(area))
+		if (stays_in_batch(area))
 			return area;
 	}
 	errno = ETIMEDOUT;

@@ -3,6 +3,8 @@
 #ifndef SELFTESTS_RARE_H
 #define SELFTESTS_RARE_H
 
+#include <stdbool.h>
+
 /*
  * A device-mapper device, by name, and where the ext4 without a journal that is on
  * it is mounted; or NULL.
@@ -14,5 +16,6 @@ char *being_moved(void);	/* until somebody has waited for that */
 char *of_vdso(void);		/* not touched yet */
 char *at_device(void);		/* of test_hmm's */
 char *in_batch(void);		/* forked and alone again, and not on the LRU list yet */
+bool stays_in_batch(const char *page);
 
 #endif /* SELFTESTS_RARE_H */
