@@ -272,10 +272,16 @@ wait_until()
 	done
 }
 
+# nothing_holds_module: waits until that is so; a socket is closed in its own time
+nothing_holds_module()
+{
+	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+}
+
 # What a kernel in a slow virtual machine logs about itself, at any time; 6.12 also
 # that EVM does not cover an overlay, as the machine's root is one.
 # shellcheck disable=SC2034 # tests use it
-slow_machine='\] ((hrtimer|clocksource|tsc|sched_clock|evm): |TSC found unstable|sched: (DL replenish|RT throttling)|INFO: NMI handler)'
+slow_machine='\] ((hrtimer|clocksource|tsc|sched_clock|evm): |TSC found unstable|sched: (DL replenish|RT throttling)|INFO: NMI handler|workqueue: \S+ hogged|perf: interrupt took|random: crng)'
 
 # kernel_before MAJOR.MINOR: is this kernel older?
 kernel_before()

@@ -10,7 +10,7 @@ if [ -n "${MMLENS_LONG-}" ]; then
 	rounds=10000
 fi
 include chance "${CHANCE_ROUNDS:-$rounds}"
-ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nobody uses the module" nothing_holds_module
 ok "it unloads" rmmod mmlens
 ok "... and loads again" insmod "${MMLENS_KO:-$(modinfo -n mmlens)}"
 ok "... and answers" mmlens info

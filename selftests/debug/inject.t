@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../ktap.sh"
 
 include inject "$@"
-ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nobody uses the module" nothing_holds_module
 ok "it unloads" rmmod mmlens
 ok "... and loads again" insmod "${MMLENS_KO:-$(modinfo -n mmlens)}"
 ok "... and answers" mmlens info

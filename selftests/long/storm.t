@@ -84,7 +84,7 @@ include storm --seconds "$seconds" --directory "$disk" "${load[@]}" "$@"
 
 # ---- afterwards --------------------------------------------------------------
 
-ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nobody uses the module" nothing_holds_module
 ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}
 ok "it unloads" rmmod mmlens
 ok "... and loads again" insmod "$ko"

@@ -25,7 +25,7 @@ wait $reader
 # of SIGPIPE, or as if all were well: a shell says nothing about either
 like "mmlens ends when its reader goes" $? '^(0|141)$'
 is "... quietly" "$(cat "$ktap_files/reader")" ""
-wait_until '[ "$(cat /sys/module/mmlens/refcnt)" = 0 ]'
+nothing_holds_module
 target_end shuffled
 
 ko=${MMLENS_KO:-$(modinfo -n mmlens 2>/dev/null)}

@@ -8,5 +8,5 @@
 every=1
 [ "${MMLENS_KERNEL-}" != debug ] || every=100
 include limits $every
-ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nobody uses the module" nothing_holds_module
 ktap_end

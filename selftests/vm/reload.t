@@ -60,7 +60,7 @@ use()
 
 # the first time is not like the others: caches fill
 use
-ok "nobody uses the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nobody uses the module" nothing_holds_module
 rmmod mmlens || bail "rmmod mmlens"
 is "the slabs to watch are there" "$(in_use | awk '{ print $1 }' | grep -cE '^(mm_struct|task_struct|pid)$')" 3
 declare -A before
@@ -78,8 +78,7 @@ failures=0
 references=0
 for ((round = 0; round < rounds; round++)); do
 	insmod "$ko" && use || failures=$((failures + 1))
-	# the reader's socket is closed in its own time
-	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]' || references=$((references + 1))
+	nothing_holds_module || references=$((references + 1))
 	rmmod mmlens || failures=$((failures + 1))
 done
 is "$rounds times loaded, used and unloaded" $failures 0

@@ -32,7 +32,7 @@ is "the kernel complains of nothing but what was planted" \
 	"$("$(dirname "$0")/../../scripts/splat-scan" "$log.others" | sed 's/.*\] //' | uniq)" \
 	"requests.t: suspicious RCU usage, planted"
 
-ok "nothing holds the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nothing holds the module" nothing_holds_module
 ok "... which can be unloaded" rmmod mmlens
 ok "... and loaded again" insmod "${MMLENS_KO:-$(modinfo -n mmlens)}"
 ktap_end

@@ -76,5 +76,5 @@ done
 still_stuck
 target_step stuck
 # a socket's end may come after its process's
-ok "nothing holds the module" wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+ok "nothing holds the module" nothing_holds_module
 ktap_end

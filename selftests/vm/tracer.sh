@@ -63,6 +63,6 @@ armed()
 gone()
 {
 	wait_until '! armed'
-	wait_until '[ "$(</sys/module/mmlens/refcnt)" = 0 ]'
+	nothing_holds_module
 	is "$1: nothing is left" "$(armed && echo armed) $(</sys/module/mmlens/refcnt)" " 0"
 }
