@@ -41,6 +41,12 @@ done
 is "exit statuses are in the manual" \
 	"$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It //p' "$manual" | xargs)" "0 1 2 3 4"
 
+is "flags of areas have the names that the tool gives them" \
+	"$(sed -n '/^\.It Cm VMNAMES/,/^\.It Cm PKEY/p' "$manual" | sed 's/\\&//; 1,2d; $d' |
+		paste -d ' ' - - | sed 's/^\.Cm //; s/,$//')" \
+	"$(sed -n '/^const struct mml_name mml_vm_names/,/{ }/s/.*{ "\(.*\)", .*, "\(.*\)" },/\2 \1/p' \
+		"$top/userspace/lib/names.c")"
+
 if command -v mandoc >/dev/null; then
 	is "the manual is clean" "$(mandoc -T lint -W warning "$manual" 2>&1)" ""
 elif command -v man >/dev/null; then

@@ -172,6 +172,7 @@ const struct show_column area_columns[] = {
 	{ "FILE_SIZE", "file_size", "bytes of the file", SHOW_IN_JSON | SHOW_RIGHT, AREA(file_size, SHOW_BYTES) },
 	{ "PAGE_SIZE", "page_size", "bytes of its pages: more than a base page for hugetlb", SHOW_IN_JSON | SHOW_RIGHT, AREA(page_size, SHOW_BYTES) },
 	{ "VMFLAGS", "vm_flags", "flags, by the codes of /proc/PID/smaps", SHOW_IN_JSON, AREA(flags, SHOW_CODES), .names = mml_vm_names },
+	{ "VMNAMES", "vm_names", "the same flags by name", 0, AREA(flags, SHOW_BITS), .names = mml_vm_names },
 	{ "PKEY", "pkey", "protection key", SHOW_IN_JSON | SHOW_RIGHT, AREA(pkey, SHOW_UINT) },
 	{ "ANON_ID", "anon_id", "tells anon_vmas apart; no address", SHOW_IN_JSON, AREA(anon_id, SHOW_HEX) },
 	{ "ANON_ROOT", "anon_root", "the same for its root: equal across forks", SHOW_IN_JSON, AREA(anon_root, SHOW_HEX) },

@@ -106,7 +106,7 @@ static const struct show_column columns[] = {
 	{ "IP", "ip", "the instruction of the program", SHOW_IN_JSON | SHOW_RIGHT, FIELD(fault.ip, SHOW_ADDR), .width = 12 },
 	{ "VMA_START", "vma_start", "first address of the area", SHOW_IN_JSON | SHOW_RIGHT, FIELD(fault.vma_start, SHOW_ADDR), .width = 12 },
 	{ "VMA_KIND", "vma_kind", "what backs the area", SHOW_IN_JSON, FIELD(fault.vma_kind, SHOW_NAME), .names = mml_vma_kind_names, .width = 9 },
-	{ "VMFLAGS", "vm_flags", "flags of the area", SHOW_IN_JSON, FIELD(fault.vma_flags, SHOW_BITS), .names = mml_vm_names, .width = 30 },
+	{ "VMFLAGS", "vm_flags", "flags of the area, by the codes of /proc/PID/smaps", SHOW_IN_JSON, FIELD(fault.vma_flags, SHOW_CODES), .names = mml_vm_names, .width = 30 },
 	{ "OLD_STATE", "old_state", "state of the entry before", SHOW_IN_JSON, FIELD(fault.old.state, SHOW_NAME), STATE, .width = 9 },
 	{ "OLD_LEVEL", "old_level", "its level", SHOW_IN_JSON, FIELD(fault.old.level, SHOW_NAME), LEVEL, .width = 9 },
 	{ "OLD_FRAME", "old_frame", "its frame", SHOW_IN_JSON, FIELD(fault.old.frame, SHOW_FRAME), .width = 9 },
