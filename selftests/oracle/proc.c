@@ -417,7 +417,7 @@ int proc_stop(pid_t pid, bool *was_stopped)
 		return 0;
 	if (kill(pid, SIGSTOP))
 		return complain(-errno, "cannot stop %d", pid);
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 60000; i++) {
 		if (all_stand_still(pid))
 			return 0;
 		nanosleep(&tick, NULL);

@@ -30,17 +30,8 @@ actors()
 	pgrep -cx mmlens
 }
 
-# gone NAME: none is left, within 5 s
-gone()
-{
-	local tries=0
-
-	while [ "$(actors)" -gt 0 ] && [ $tries -lt 100 ]; do
-		sleep 0.05
-		tries=$((tries + 1))
-	done
-	is "$1" "$(actors)" 0
-}
+# gone NAME: none is left, after some time
+gone() { ok "$1" wait_until '[ "$(actors)" = 0 ]'; }
 
 # interrupted SIGNAL: while the child is alive and the next guess is awaited
 interrupted()

@@ -13,6 +13,7 @@
  *	forks	after the step, 20 children write to 16 pages each, one after another
  *	cow	each step, a child is there and we write to what we share with it
  */
+#include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -510,7 +511,7 @@ static __attribute__((noipa)) void breaks_sharing(char *area, size_t pages)
 		*(volatile char *)(area + i * PAGE) = 3;
 }
 
-static void cow(void)
+static __attribute__((noipa)) void fork_and_write(void)
 {
 	size_t pages = 256;
 	char *area = anon(pages * PAGE);
@@ -527,6 +528,16 @@ static void cow(void)
 		printf("LINE=%d\n", BREAKS_AT);
 		ready("done\n");
 	}
+}
+
+/* What fork() and we write on its return is on one page of the stack: we are in its middle. */
+static void cow(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	volatile char *room = alloca((here - PAGE / 2) % PAGE + 1);
+
+	*room = 0;
+	fork_and_write();
 }
 
 int main(int argc, char **argv)

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 		ktap_bail("usage: stuck PID");
 	pid = atoi(argv[1]);
 	/* a request that queues for the lock would never come back */
-	alarm(60);
+	alarm(300);
 	genl_open_mmlens(&g);
 	test_do(&g, MMLENS_CMD_MM_GET, "MM_GET needs no lock", 0);
 	test_do(&g, MMLENS_CMD_WALK_GET, "WALK_GET", EAGAIN);

@@ -26,11 +26,11 @@ for command in pages vma "walk $stuck_STUCK 0x1000" "vma $stuck_STUCK 0x1000" \
 	*) arguments="$command $stuck_STUCK" ;;
 	esac
 	# shellcheck disable=SC2086
-	run timeout 60 mmlens ${arguments%% *} --timeout 1 ${arguments#* }
+	run timeout 300 mmlens ${arguments%% *} --timeout 1 ${arguments#* }
 	ran "mmlens ${arguments%% *} gives up" 2
 	like "... and says why" "$err" 'mmap lock'
 done
-run timeout 60 mmlens mm "$stuck_STUCK"
+run timeout 300 mmlens mm "$stuck_STUCK"
 ran "mmlens mm answers" 0
 still_stuck
 
@@ -48,16 +48,16 @@ patient vma --timeout 600 "$stuck_STUCK"
 patient walk --timeout 600 "$stuck_STUCK" 0x1000
 sleep 1
 
-ok "others are answered: mmlens info" timeout 60 mmlens info
-ok "... mmlens pages of another process" timeout 60 mmlens pages $$
-ok "... mmlens walk" timeout 60 mmlens walk $$ 0x1000
+ok "others are answered: mmlens info" timeout 300 mmlens info
+ok "... mmlens pages of another process" timeout 300 mmlens pages $$
+ok "... mmlens walk" timeout 300 mmlens walk $$ 0x1000
 
 # Whoever (un)registers a family waits for all that hold genetlink's cb_lock,
 # and from then on everybody waits for him.
 for module in fou team l2tp_netlink; do
 	if modprobe -n -q $module && ! lsmod | grep -q "^$module "; then
 		ok "... a family comes and goes ($module)" \
-			timeout 60 sh -c "modprobe $module && modprobe -r $module"
+			timeout 300 sh -c "modprobe $module && modprobe -r $module"
 		break
 	fi
 done

@@ -358,6 +358,8 @@ int main(int argc, char **argv)
 	ktap_begin();
 	if (mml_open(&client, &err) || mml_info(client, &info, &err))
 		ktap_bail("%s", err.text);
+	/* the target may be made to wait itself while it holds its mmap lock */
+	mml_set_timeout(client, 120000);
 	if (!(info.can & MMLENS_CAN_EPOCH))
 		ktap_skip_all("this architecture has no epoch");
 	book = mmap(NULL, sizeof(*book), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

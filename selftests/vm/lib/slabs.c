@@ -124,19 +124,21 @@ static bool memory_back(const struct slabs *before, const struct slabs *now, int
 	return false;
 }
 
-/* What is freed by RCU or a worker has five seconds. */
+/* What is freed by RCU or a worker has a minute: a busy machine's RCU is slow. */
+#define LOOKS	120
+
 static bool back(const struct slabs *before, size_t n, bool memory, int rounds)
 {
 	struct slabs now;
 	bool ok = false;
 
-	for (int i = 0; i < 10 && !ok; i++) {
+	for (int i = 0; i < LOOKS && !ok; i++) {
 		if (i)
 			usleep(500000);
 		slabs_take(&now);
-		ok = objects_back(before, &now, n, rounds, i == 9);
+		ok = objects_back(before, &now, n, rounds, i == LOOKS - 1);
 		if (memory)
-			ok &= memory_back(before, &now, rounds, i == 9);
+			ok &= memory_back(before, &now, rounds, i == LOOKS - 1);
 	}
 	return ok;
 }
