@@ -7,24 +7,27 @@ before and after. Entries and frames must be equal, for nothing in the target
 moves; but the kernel may clear an entry's accessed bit when it looks for cold
 pages, so it is what it was before or what it was after. The counts of struct page move with whoever else uses a page: they are
 compared where nobody else does (mmlens itself maps the C library when it is
-asked, and not while it is not), and where mmlens said the same both times.
+asked, and not while it is not), and where mmlens said the same both times. So
+are free blocks, which anybody may take.
 """
 import copy
 
-from tables import NX, PageStructs, Tables
+from tables import FIVE, NX, PageStructs, Tables
 
 
 class Photo:
-    """One process, from the table that its CPU was using."""
+    """One process, from the table that its CPU was using; and frames that mmlens was asked about."""
 
-    def __init__(self, monitor, memory, registers, isolated, addresses):
+    def __init__(self, monitor, memory, registers, isolated, addresses, frames):
         five = bool(registers["CR4"] >> 12 & 1)
         root = registers["CR3"] >> 12 & ((1 << 40) - 1)
         # With page-table isolation, user mode runs on the odd one of two.
         self.memory, self.root = memory, root
         self.tables = Tables(memory, root & ~1 if isolated else root, five)
         self.structs = PageStructs(self.tables)
-        self.leaves = list(self.tables.leaves())
+        self.leaves = self.tables.leaves()
+        self.all_tables = list(self.tables.tables())
+        self.kernel_used = self.tables.kernel_used()
         self.paths = {address: self.tables.path(address) for address in addresses}
         self.shadow_differs = self._compare_shadow() if isolated else []
         self.translated = {address: monitor.translate(address) for address in addresses}
@@ -33,6 +36,8 @@ class Photo:
             frame = self.tables.frame(*path)
             if frame is not None and self.structs.exists(frame):
                 self.pages[path[0]] = self._page(frame)
+        self.frames = {row["frame"]: self._frame(row) for row in frames
+                       if row["state"] == "memory"}
 
     def _compare_shadow(self):
         """The user half of isolation's two tables: the kernel's adds NX."""
@@ -47,10 +52,28 @@ class Photo:
                 "mapcount": self.structs.mapcount(frame)}
 
 
+    def _frame(self, row):
+        """Of one that mmlens has told about; the order is its, if that is so."""
+        if row["kind"] == "free":
+            return self.structs.free_block(row["frame"])
+        page, order = self._page(row["frame"]), row["order"]
+        page["order"] = order if self.structs.is_folio(page["head"], order) else None
+        return page
+
+    def counted(self, start=0, end=1 << 64):
+        """As the columns of mmlens vma: leaves, and last tables whose entries are in use."""
+        leaves = [sum(level == name and start <= address < end
+                      for address, level, _, _ in self.leaves) for name in ("pte", "pmd", "pud")]
+        return leaves + [sum(level == "pte" and any(start <= base + (index << 12) < end
+                                                    for index in used)
+                             for level, _, base, used in self.all_tables)]
+
+
 class Complaints:
     """Per kind of check, how many were made and which failed."""
     KINDS = ("pgd", "index", "table", "entry", "end", "frame", "translation", "head",
-             "refcount", "mapcount", "leaf")
+             "refcount", "mapcount", "leaf", "listed", "level", "kernel", "area", "process",
+             "folio", "references", "mappings", "block")
 
     def __init__(self):
         self.checked = dict.fromkeys(self.KINDS, 0)
@@ -141,6 +164,62 @@ def check_leaves(complaints, photo, pages):
             f"{'are told, and not there' if run in told else 'are there, and not told'}")
 
 
+def check_tables(complaints, photo, answer):
+    """All of them, and their sums."""
+    def text(level, frame, start, used, slots, leaves):
+        return f"{level} {frame:#x} at {start:#x}: {used} of {slots} used, {leaves} leaves"
+
+    told = {text(row["level"], row["frame"], int(row["start"], 16), row["used"], row["slots"],
+                 row["leaves"]) for row in answer["tables"]}
+    sums = {level: [0] * 5 for level in FIVE}
+    real = set()
+    for level, frame, start, used in photo.all_tables:
+        slots = photo.tables.slots(level, start)
+        leaves = sum(photo.tables.is_leaf(level, raw) for raw in used.values())
+        real.add(text(level, frame, start, len(used), slots, leaves))
+        for i, value in enumerate((1, 4096, len(used), slots, leaves)):
+            sums[level][i] += value
+    complaints.checked["listed"] += len(real)
+    complaints.wrong["listed"] += [
+        f"{table} {'is told, and not there' if table in told else 'is there, and not told'}"
+        for table in sorted(told ^ real)]
+    for row in answer["levels"]:
+        complaints.check("level", 0, [row["level"]] + [
+            row[key] for key in ("tables", "bytes", "used", "slots", "leaves")],
+            [row["level"]] + sums[row["level"]])
+    complaints.check("kernel", 0, answer["kernel_half"],
+                     {"used": photo.kernel_used, "slots": 256})
+
+
+def check_counts(complaints, photo, areas, process):
+    columns = ("leaves_pte", "leaves_pmd", "leaves_pud", "tables")
+    for area in areas["areas"]:
+        start, end = int(area["start"], 16), int(area["end"], 16)
+        complaints.check("area", start, [area[key] for key in columns], photo.counted(start, end))
+    leaves = photo.counted()[:3]
+    complaints.check("process", 0, process["translation"], dict(
+        zip(columns, leaves), tlb_entries=sum(leaves)))
+
+
+def check_frames(complaints, photo, answers, later):
+    """FRAME_GET's; each frame's own facts only where nobody else uses it."""
+    own = {walk["frame"] for walk in answers["walk"] if own_page(walk)}
+    for row, again in zip(answers["frame"]["extents"], later["frame"]["extents"], strict=True):
+        frame = row["frame"]
+        page = photo.frames.get(frame)
+        place = row["head"], row["order"]
+        if page is None or place != (again["head"], again["order"]):
+            continue
+        if row["kind"] == "free":
+            complaints.check("block", frame, place, page)
+            continue
+        complaints.check("folio", frame, place, (page["head"], page["order"]))
+        if frame in own and row["refcount"] == again["refcount"]:
+            complaints.check("references", frame, row["refcount"], page["refcount"])
+        if frame in own and not row["order"] and row["mapcount"] == again["mapcount"]:
+            complaints.check("mappings", frame, row["mapcount"], page["mapcount"])
+
+
 def judge(photo, before, after):
     """@before and @after: mmlens's JSON by command; walks in the same order."""
     complaints = Complaints()
@@ -148,6 +227,9 @@ def judge(photo, before, after):
     for walk, later in zip(before["walk"], after["walk"], strict=True):
         check_walk(complaints, photo, walk, later)
     check_leaves(complaints, photo, before["pages"])
+    check_tables(complaints, photo, before["tables"])
+    check_counts(complaints, photo, before["vma"], before["process"])
+    check_frames(complaints, photo, before, after)
     return complaints
 
 
@@ -162,6 +244,18 @@ def _leaf(answers):
 def _extent(answers):
     return next(extent for extent in answers["pages"]["extents"]
                 if extent["state"] == "present" and extent["pages"] > 1)
+
+
+def _row(answers, **wanted):
+    """The first of FRAME_GET's that is like that."""
+    return next(row for row in answers["frame"]["extents"]
+                if all(row[key] == value for key, value in wanted.items()))
+
+
+def _own_row(answers):
+    frames = {walk["frame"] for walk in answers["walk"] if own_page(walk)}
+    return next(row for row in answers["frame"]["extents"]
+                if row["frame"] in frames and row["order"] == 0)
 
 
 def _set(record, key, change):
@@ -186,6 +280,21 @@ FALSE = {
     "leaf": lambda a: _set(_extent(a), "pages", lambda pages: pages - 1),
     "leaf ": lambda a: _set(_extent(a), "frame", lambda frame: frame + 1),
     "leaf  ": lambda a: a["pages"]["extents"].remove(_extent(a)),
+    "listed": lambda a: _set(a["tables"]["tables"][-1], "used", lambda used: used + 1),
+    "listed ": lambda a: _set(a["tables"]["tables"][-1], "leaves", lambda leaves: leaves - 1),
+    "listed  ": lambda a: _set(a["tables"]["tables"][0], "slots", lambda slots: 512),
+    "listed   ": lambda a: a["tables"]["tables"].pop(),
+    "level": lambda a: _set(a["tables"]["levels"][-1], "used", lambda used: used + 1),
+    "kernel": lambda a: _set(a["tables"]["kernel_half"], "used", lambda used: 0),
+    "area": lambda a: _set(a["vma"]["areas"][-1], "leaves_pte", lambda leaves: leaves + 1),
+    "area ": lambda a: _set(a["vma"]["areas"][0], "tables", lambda tables: tables + 1),
+    "process": lambda a: _set(a["process"]["translation"], "leaves_pmd", lambda leaves: 0),
+    "folio": lambda a: _set(_row(a, order=9), "order", lambda order: order + 1),
+    "folio ": lambda a: _set(_row(a, order=9), "head", lambda head: head - 1),
+    "references": lambda a: _set(_own_row(a), "refcount", lambda count: count + 1),
+    "mappings": lambda a: _set(_own_row(a), "mapcount", lambda count: count + 1),
+    "block": lambda a: _set(_row(a, kind="free"), "order", lambda order: order - 1),
+    "block ": lambda a: _set(_row(a, kind="free"), "head", lambda head: head + 1),
 }
 
 

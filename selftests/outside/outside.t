@@ -7,8 +7,8 @@ Everything else that mmlens is compared with is the same kernel's word. Here a
 virtual machine is stopped while its CPUs are in two processes that mmlens has
 told about, and QEMU's monitor reads, from the machine's memory, the tables
 that those CPUs are using: every entry on the way to a page, every leaf of the
-process, and reference count and mapcount in struct page. The monitor's own
-translation of an address is asked as well.
+process and every table, the counts in struct page and what folio or free block
+it is of. The monitor's own translation of an address is asked as well.
 
 KERNEL is the machine's kernel (6.1). With `five`, it has five levels of page
 tables, and page-table isolation, and the oracle runs there too.
@@ -34,6 +34,7 @@ IDS = "AB"
 USER_MODE = 3
 SPIN = {"A": 0x6d6d6c656e735f41, "B": 0x6d6d6c656e735f42}       # targets/leaves.c
 STOPS = 400
+KINDS = ("mm", "walk", "pages", "tables", "vma", "process", "frame")    # what `inside` writes
 
 
 class Machine:
@@ -110,7 +111,8 @@ def photograph(machine, five):
         # gva2gpa asks the CPU that was looked at last
         if monitor.registers(cpu) != registers[who]:
             ktap.bail("a stopped machine has changed its registers")
-        photos[who] = Photo(monitor, memory, registers[who], five, addresses)
+        frames = read(machine, "frame", who, "before")["extents"]
+        photos[who] = Photo(monitor, memory, registers[who], five, addresses, frames)
     monitor.go_on()
     return photos
 
@@ -136,6 +138,15 @@ TOLD = {
     "refcount": "reference counts are those of struct page",
     "mapcount": "mapcounts are those of struct page",
     "leaf": "runs of leaves in the whole process, both ways",
+    "listed": "tables of the whole process, and their entries, both ways",
+    "level": "totals of all tables of a level",
+    "kernel": "entries of the kernel's half, by count",
+    "area": "leaves of each size and tables, by area",
+    "process": "leaves of each size, by process",
+    "folio": "of frames by number: the folio is that of struct page",
+    "references": "of frames by number: reference counts are those of struct page",
+    "mappings": "of frames by number: mapcounts are those of struct page",
+    "block": "of frames by number: the free block is that of struct page",
 }
 
 
@@ -177,9 +188,12 @@ def check_situations(machine, photo, walks, five):
 
 def compare(machine, photos, five):
     answers = {who: {when: {kind: read(machine, kind, who, when)
-                            for kind in ("mm", "walk", "pages")}
+                            for kind in KINDS}
                      for when in ("before", "after")} for who in IDS}
     check_situations(machine, photos["A"], answers["A"]["before"]["walk"], five)
+    ktap.ok("both have as many entries in the kernel's half",
+            photos["A"].kernel_used == photos["B"].kernel_used > 0,
+            f"{photos['A'].kernel_used}, {photos['B'].kernel_used}")
     for who in IDS:
         before, after = (answers[who][when] for when in ("before", "after"))
         report(who, photos[who], judge(photos[who], before, after))

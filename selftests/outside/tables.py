@@ -54,21 +54,46 @@ class Tables:
         size = 1 << self.shift(level)
         return (physical(raw) & -size | address & (size - 1)) >> 12
 
-    def leaves(self, table=None, depth=0, base=0):
-        """All of the user half: (address, level, pages, frame) of each leaf."""
+    def tables(self, table=None, depth=0, base=0):
+        """
+        All of the user half, each before those below it: (level, its own frame,
+        first address, {index: raw entry} of the entries in use).
+        """
         level = self.levels[depth]
+        table = self.root if table is None else table
+        entries = self.memory.page(table)[:self.slots(level, base)]
+        used = {index: raw for index, raw in enumerate(entries) if raw}
+        yield level, table, base, used
+        for index, raw in used.items():
+            if level != "pte" and raw & PRESENT and not raw & PSE:
+                yield from self.tables(physical(raw) >> 12, depth + 1,
+                                       base + (index << self.shift(level)))
+
+    def slots(self, level, base):
+        """
+        Entries of a table for user addresses, of which the last page is none: of
+        the first table, the upper half is the kernel's.
+        """
         size = 1 << self.shift(level)
-        entries = self.memory.page(self.root if table is None else table)
-        # the upper half of the first table is the kernel's
-        for index, raw in enumerate(entries[:256] if depth == 0 else entries):
-            address = base + index * size
-            if not raw:
-                continue
-            if level == "pte" or raw & PSE:
-                if has_frame(raw):
-                    yield address, level, size >> 12, (physical(raw) & -size) >> 12
-            elif raw & PRESENT:
-                yield from self.leaves(physical(raw) >> 12, depth + 1, address)
+        top = (1 << self.shift("pgd") + 8) - 4096
+        return -(-(min(base + 512 * size, top) - base) // size)
+
+    def kernel_used(self):
+        """Entries in use of the first table's upper half."""
+        return sum(map(bool, self.memory.page(self.root)[256:]))
+
+    @staticmethod
+    def is_leaf(level, raw):
+        return has_frame(raw) and (level == "pte" or bool(raw & PSE))
+
+    def leaves(self):
+        """All of the user half: (address, level, pages, frame) of each leaf."""
+        found = []
+        for level, _, base, used in self.tables():
+            size = 1 << self.shift(level)
+            found += [(base + index * size, level, size >> 12, (physical(raw) & -size) >> 12)
+                      for index, raw in used.items() if self.is_leaf(level, raw)]
+        return sorted(found)
 
 
 class PageStructs:
@@ -78,7 +103,10 @@ class PageStructs:
     vmemmap begins is, with nokaslr.
     """
     SIZE = 64
-    COMPOUND_HEAD, MAPCOUNT, REFCOUNT = 8, 48, 52
+    COMPOUND_HEAD, PRIVATE, MAPCOUNT, REFCOUNT = 8, 40, 48, 52
+    # of the first page of a free block, where others have a mapcount: up to 6.10, since
+    BUDDY = (0xffffff7f, 0xf0000000)
+    ORDERS = 11
 
     def __init__(self, tables):
         self.tables = tables
@@ -106,6 +134,23 @@ class PageStructs:
         if not size & (size - 1):
             return ((self.base + frame * self.SIZE & info) - self.base) // self.SIZE
         return (info - self.base) // self.SIZE
+
+    def is_folio(self, head, order):
+        """Does one begin here, of that order and no larger?"""
+        beyond = head + (1 << order)
+        return (self.head(head) == head == self.head(beyond - 1)
+                and not (self.exists(beyond) and self.head(beyond) == head))
+
+    def free_block(self, frame):
+        """(first frame, order) of the free block that it is of, or None."""
+        for order in range(self.ORDERS):
+            head = frame & -1 << order
+            info = self._bytes(head)
+            kind = int.from_bytes(info[self.MAPCOUNT:][:4], "little")
+            found = int.from_bytes(info[self.PRIVATE:][:8], "little")
+            if kind in self.BUDDY and found >= order:
+                return head, found
+        return None
 
     def _count(self, frame, offset):
         return int.from_bytes(self._bytes(frame)[offset:offset + 4], "little", signed=True)
