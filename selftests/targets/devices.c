@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <inttypes.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,26 @@ static void kernels_own(void)
 	target_state("VVAR", vvar, 0, 1, "state=pfnmap|present frame=some area=vvar bits=-write");
 }
 
+/* Where /sys/.../resourceN begins in physical memory: line N of .../resource. */
+static uint64_t region_start(const char *region)
+{
+	int length = strlen(region) - 1;
+	unsigned int n = region[length] - '0';
+	uint64_t start = 0;
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%.*s", length, region);
+	file = fopen(path, "re");
+	if (!file)
+		target_die(path);
+	for (unsigned int line = 0; line <= n; line++)
+		if (fscanf(file, "%" SCNx64 " %*x %*x", &start) != 1)
+			target_die(path);
+	fclose(file);
+	return start;
+}
+
 /* Of all regions of all PCI devices the first that nobody has claimed. */
 static void registers(void)
 {
@@ -81,7 +102,8 @@ static void registers(void)
 			continue;
 		target_string("PCI_REGION", regions.gl_pathv[i]);
 		target_state("PCI", area, 0, 1,
-			     "state=pfnmap frame=some level=pte kind=null mapcount=null class=device bits=+special,+write");
+			     "state=pfnmap frame=%" PRIu64 " level=pte kind=null mapcount=null class=device bits=+special,+write",
+			     region_start(regions.gl_pathv[i]) / target_page);
 		globfree(&regions);
 		return;
 	}
