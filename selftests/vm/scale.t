@@ -4,6 +4,7 @@
 # Very many areas, and a very large one: the answer is complete, and costs what
 # there is. Times are told and not judged; what is counted is.
 . "$(dirname "$0")/../ktap.sh"
+. "$(dirname "$0")/store.sh"
 
 # figures PREFIX PID START END [compare]: what scale.c prints, as ${PREFIX_NAME}
 figures()
@@ -61,6 +62,11 @@ ran "mmlens vma -o +RSS" 0
 read -r areas counted < <(jq -r '.areas | [length, (map(.rss) | add / 4096)] | @tsv' <<<"$out")
 is "... has every area of /proc/PID/maps" "$areas" "$(grep -vc vsyscall "/proc/$pid/maps")"
 is "... and counts the same" "$counted" "$rss"
+run mmlens vma -j --store "$pid"
+ran "mmlens vma --store" 0
+is "... counts them" "$(jq .areas <<<"$out")" "$areas"
+is "... as deep as a $store tree of so many is" "$(depths <<<"$out")" ok
+note "a lookup: $(jq -c .lookup <<<"$out")"
 target_end many
 
 # ---- 16 TiB ----------------------------------------------------------------
