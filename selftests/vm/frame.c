@@ -19,18 +19,26 @@
 
 #include "ktap.h"
 #include "lib/mmlens.h"
+#include "lib/names.h"
 #include "oracle/proc.h"
 
 #define KFLAG(name) (1ULL << KPF_##name)
+#define HUGE_ZERO_FLAGS (KFLAG(ZERO_PAGE) | KFLAG(THP))
 
 /* Frames that are looked at: past the end of any memory that there is. */
 #define FRAMES (1ULL << 21)
 
-/* A difference is looked at again, so often at most. */
+/* Frames that are looked at again together: no folio but a gigantic one has more. */
+#define BLOCK 512
+
+/* What moves or differs is looked at again, so often at most. */
 #define LOOKS 50
 
-/* What is wrong on so many frames is wrong: the others get no second look. */
+/* What is wrong on so many frames is wrong: the others get one second look. */
 #define MANY 256
+
+/* Of the largest free blocks, as many may be split for mmlens' own dump and messages. */
+#define SPLIT 4
 
 struct proc_frames {
 	uint64_t *flags, *count;
@@ -51,13 +59,17 @@ static struct {
 	const char *why;
 	uint64_t cap, used;
 } rules[NR_RULES] = {
-	[MOVED] = { "/proc says something else after than before", 65536, 0 },
-	[SETTLED] = { "it was in use for a moment between: equal at a second look", 8192, 0 },
+	[MOVED] = { "/proc says something else after than before, at each look", 64, 0 },
+	[SETTLED] = { "it was in use for a moment between: equal at another look", 8192, 0 },
 	[OWN] = { "free but while mmlens reads: its own message and batch", 192, 0 },
 	[UNREADABLE] = { "struct page was changing at each look", 16, 0 },
 	[HUGE_ZERO] = { "only the kernel knows which huge page is the one of zeroes", 512, 0 },
 };
 
+/* By frame: to be looked at again, since it moved, or was not as it should be. */
+enum again { NEVER, MOVES, DIFFERS };
+
+static unsigned char *again;
 static uint64_t compared, wrong;
 
 static int open_proc(const char *name)
@@ -127,7 +139,9 @@ static void read_mmlens(uint64_t first, uint64_t end)
 	struct mml_dump dump;
 	int ret;
 
-	/* all of them is done once, and memory that is not needed not touched */
+	/* after one read of all, the next leaves out the same; memory that is not needed
+	 * is not touched
+	 */
 	if (end - first < FRAMES)
 		memset(seen + first, 0, (end - first) * sizeof(*seen));
 	ret = mml_frames(client, first, end, MMLENS_FRAME_COL_ALL, take_extent,
@@ -184,6 +198,11 @@ static uint64_t alike(void)
 	return bits & info.page_flags & ~(ksm_is_anon ? KFLAG(KSM) : 0);
 }
 
+static bool is_huge_zero(uint64_t frame)
+{
+	return (before.flags[head_of(frame)] & HUGE_ZERO_FLAGS) == HUGE_ZERO_FLAGS;
+}
+
 /* What kpageflags says, in mmlens' terms: of the folio, but for the page's own. */
 static uint64_t expected_flags(uint64_t frame)
 {
@@ -202,6 +221,8 @@ static uint64_t expected_flags(uint64_t frame)
 		flags |= MMLENS_PAGE_HWPOISON;
 	if (!folio_mmap && is_compound(own) ? before.count[frame] : folio & KFLAG(MMAP))
 		flags |= MMLENS_PAGE_MMAP;
+	if (is_huge_zero(frame))
+		flags &= ~HUGE_ZERO_FLAGS;
 	return flags;
 }
 
@@ -209,13 +230,6 @@ static uint64_t compared_flags(void)
 {
 	return alike() | MMLENS_PAGE_RESERVED | MMLENS_PAGE_MLOCKED |
 	       MMLENS_PAGE_HWPOISON | MMLENS_PAGE_MMAP;
-}
-
-static bool is_huge_zero(uint64_t frame)
-{
-	uint64_t both = KFLAG(ZERO_PAGE) | KFLAG(THP);
-
-	return (before.flags[head_of(frame)] & both) == both;
 }
 
 /* The difference in words, or NULL. */
@@ -261,24 +275,6 @@ static bool moved(uint64_t frame)
 	       before.flags[head] != after.flags[head];
 }
 
-/* A folio and its neighbour, again, until nothing moves between. */
-static bool settles(uint64_t frame)
-{
-	uint64_t first = frame & ~511ULL, end = first + 1024;
-
-	for (int i = 0; i < LOOKS; i++) {
-		read_proc(&before, first, end - first);
-		compound.end = 0;	/* it may be another one now */
-		read_mmlens(first, end);
-		read_proc(&after, first, end - first);
-		if (moved(frame))
-			continue;
-		if (!difference(frame))
-			return true;
-	}
-	return false;
-}
-
 /* The module itself needs memory to answer: a message, and the batch for it. */
 static bool is_own(uint64_t frame)
 {
@@ -303,28 +299,95 @@ static void tell(uint64_t frame, const char *what)
 			  (int)f->order);
 }
 
-static void judge(uint64_t frame)
+static enum again judge(uint64_t frame)
 {
-	const char *what;
+	if (moved(frame))
+		return MOVES;
+	if (difference(frame))
+		return DIFFERS;
+	compared++;
+	rules[HUGE_ZERO].used += is_huge_zero(frame);
+	return NEVER;
+}
 
+/* What does not settle: by what the last look has shown. */
+static void conclude(uint64_t frame)
+{
 	if (moved(frame)) {
 		rules[MOVED].used++;
 		return;
 	}
 	compared++;
-	what = difference(frame);
-	if (!what)
-		return;
 	if (seen[frame].pages && seen[frame].state == MMLENS_FRAME_UNREADABLE)
 		rules[UNREADABLE].used++;
-	else if (is_huge_zero(frame) && !strcmp(what, "flags"))
-		rules[HUGE_ZERO].used++;
-	else if (wrong < MANY && settles(frame))
-		rules[SETTLED].used++;
 	else if (is_own(frame))
 		rules[OWN].used++;
 	else
-		tell(frame, what);
+		tell(frame, difference(frame));
+}
+
+/* With its neighbour: where a folio ends, that is what tells. */
+static void read_again(uint64_t first)
+{
+	uint64_t n = FRAMES - first < 2 * BLOCK ? BLOCK : 2 * BLOCK;
+
+	read_proc(&before, first, n);
+	compound.end = 0;	/* it may be another one now */
+	read_mmlens(first, first + n);
+	read_proc(&after, first, n);
+}
+
+/* How many frames of a block do not settle, at one more look. */
+static unsigned int look_again(uint64_t first)
+{
+	unsigned int left = 0;
+
+	read_again(first);
+	for (uint64_t frame = first; frame < first + BLOCK; frame++) {
+		enum again was = again[frame];
+
+		if (was == NEVER)
+			continue;
+		again[frame] = judge(frame);
+		if (again[frame] == NEVER) {
+			rules[SETTLED].used += was == DIFFERS;
+			continue;
+		}
+		/* of what moves now, it is not forgotten that it was different */
+		again[frame] = was == DIFFERS ? DIFFERS : again[frame];
+		left++;
+	}
+	return left;
+}
+
+static void settle(uint64_t first)
+{
+	int looks = 0;
+
+	while (look_again(first) && wrong < MANY && ++looks < LOOKS)
+		;
+	for (uint64_t frame = first; frame < first + BLOCK; frame++)
+		if (again[frame] != NEVER)
+			conclude(frame);
+}
+
+/* All frames at once, and what moves or differs block by block. */
+static void judge_all(void)
+{
+	uint64_t frame, blocks = 0, moving = 0;
+
+	for (frame = 0; frame < FRAMES; frame++) {
+		again[frame] = judge(frame);
+		moving += again[frame] == MOVES;
+	}
+	for (frame = 0; frame < FRAMES; frame += BLOCK) {
+		if (memchr(again + frame, MOVES, BLOCK) || memchr(again + frame, DIFFERS, BLOCK)) {
+			blocks++;
+			settle(frame);
+		}
+	}
+	ktap_note("%" PRIu64 " frames moved at first; %" PRIu64 " blocks of %d looked at again",
+		  moving, blocks, BLOCK);
 }
 
 /* Does kpageflags say NOPAGE of any frame? What read_proc() adds lies at the end. */
@@ -339,12 +402,108 @@ static bool says_nopage(void)
 	return frame;
 }
 
+/* ---- free blocks ---- */
+
+/* Of the largest order that there is, a zone's; of the others too many come and go. */
+struct free_blocks {
+	unsigned int node;
+	char zone[16];
+	uint64_t number;
+};
+
+struct buddyinfo {
+	struct free_blocks zones[16];
+	unsigned int n, order;
+};
+
+static void read_buddyinfo(struct buddyinfo *info_)
+{
+	FILE *file = fopen("/proc/buddyinfo", "re");
+	char line[512], *number, *rest;
+
+	info_->n = 0;
+	while (file && info_->n < 16 && fgets(line, sizeof(line), file)) {
+		struct free_blocks *zone = &info_->zones[info_->n];
+
+		if (sscanf(line, "Node %u, zone %15s", &zone->node, zone->zone) != 2)
+			ktap_bail("/proc/buddyinfo: %s", line);
+		rest = strstr(line, zone->zone) + strlen(zone->zone);
+		info_->order = -1;
+		for (number = strtok(rest, " \n"); number; number = strtok(NULL, " \n")) {
+			info_->order++;
+			zone->number = strtoull(number, NULL, 10);
+		}
+		info_->n++;
+	}
+	if (!file || fclose(file) || !info_->n)
+		ktap_bail("/proc/buddyinfo: %m");
+}
+
+/* By mmlens: how many such blocks begin in the zone. */
+static uint64_t told_blocks(const struct free_blocks *zone, unsigned int order)
+{
+	uint64_t number = 0;
+
+	for (uint64_t frame = 0; frame < FRAMES; frame += 1ULL << order) {
+		const struct mml_extent *f = &seen[frame];
+
+		number += f->pages && f->flags != MMLENS_UNKNOWN &&
+			f->flags & MMLENS_PAGE_BUDDY && f->head == frame &&
+			f->order == order && f->node == zone->node &&
+			!strcmp(mml_name(mml_zone_names, f->zone), zone->zone);
+	}
+	return number;
+}
+
+/* Does anything else allocate meanwhile than what reads? Then it has to be done again. */
+static bool same_blocks(const struct buddyinfo *one, const struct buddyinfo *two, bool *as_told)
+{
+	uint64_t told, all = 0;
+
+	*as_told = true;
+	for (unsigned int i = 0; i < one->n; i++) {
+		told = told_blocks(&one->zones[i], one->order);
+		all += told;
+		if (told > one->zones[i].number || told + SPLIT < one->zones[i].number)
+			*as_told = false;
+		if (one->zones[i].number != two->zones[i].number)
+			return false;
+	}
+	*as_told &= all > SPLIT;
+	return true;
+}
+
+/* Leaves all frames in seen[]. */
+static void test_free_blocks(void)
+{
+	struct buddyinfo one, two;
+	bool same, as_told;
+	int looks = 0;
+
+	do {
+		read_buddyinfo(&one);
+		read_mmlens(0, FRAMES);
+		read_buddyinfo(&two);
+		same = same_blocks(&one, &two, &as_told);
+	} while (!(same && as_told) && ++looks < 10);
+	for (unsigned int i = 0; i < one.n; i++)
+		ktap_note("node %u zone %s: %" PRIu64 " free blocks of order %u, in /proc/buddyinfo %"
+			  PRIu64 " and then %" PRIu64, one.zones[i].node, one.zones[i].zone,
+			  told_blocks(&one.zones[i], one.order), one.order, one.zones[i].number,
+			  two.zones[i].number);
+	if (same)
+		ktap_test(as_told, "the largest free blocks are as many as in /proc/buddyinfo");
+	else
+		ktap_skip("the largest free blocks are as many as in /proc/buddyinfo",
+			  "they came and went at each of %d looks", looks);
+}
+
 static void test_frames(void)
 {
 	uint64_t frame, memory = 0, kinds = 0;
 
 	read_proc(&before, 0, FRAMES);
-	read_mmlens(0, FRAMES);
+	test_free_blocks();
 	read_proc(&after, 0, FRAMES);
 	hole_is_0 = !says_nopage();
 	for (frame = 0; frame < FRAMES; frame++) {
@@ -353,8 +512,7 @@ static void test_frames(void)
 			kinds |= seen[frame].flags;
 		}
 	}
-	for (frame = 0; frame < FRAMES; frame++)
-		judge(frame);
+	judge_all();
 	ktap_test(!wrong, "frames are as /proc/kpageflags and kpagecount have them");
 	ktap_note("%" PRIu64 " frames of memory; %" PRIu64 " of %" PRIu64 " numbers compared, %"
 		  PRIu64 " wrong", memory, compared, (uint64_t)FRAMES, wrong);
@@ -414,6 +572,9 @@ static void start(void)
 		ktap_bail("%s", err.text);
 	seen = calloc(FRAMES, sizeof(*seen));
 	if (!seen)
+		ktap_bail("out of memory");
+	again = calloc(FRAMES, 1);
+	if (!again)
 		ktap_bail("out of memory");
 	allocate(&before);
 	allocate(&after);
