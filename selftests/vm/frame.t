@@ -26,6 +26,22 @@ frame_at()
 		('$(($2 / 4096 % 512))') else 0 end)'
 }
 
+# alike NAME PID ADDR: a frame by its number has the counts that a walk to it finds.
+# Whoever isolates a page for a moment has a reference: what differs is looked at again
+alike()
+{
+	local frame walk number look
+
+	frame=$(frame_at "$2" "$3")
+	for ((look = 0; look < 50; look++)); do
+		walk=$(mmlens walk -j "$2" "$3" | jq -c '.[0] | [.refcount, .head, .order, .mapcount]')
+		number=$(mmlens frame -j "$frame" | jq -c '.extents[0] | [.refcount, .head, .order, .mapcount]')
+		[ "$walk" != "$number" ] || break
+	done
+	same "$1: references, folio and mapcount by its number, as a walk finds them" "$number" "$walk"
+	is "... which it has" "$(jq -c '.[0] >= 1 and .[1] > 0 and .[2] >= 0' <<<"$walk")" true
+}
+
 # who NAME FRAME: the processes that stay, by mmlens and by pagemap; sets $out
 who()
 {
@@ -61,6 +77,13 @@ is "... by parent and child" "$(jq -c '[.[0].mappers[].pid] | sort' <<<"$out")" 
 	"$(printf '%s\n' "$forked_A" "$forked_B" | jq -cs sort)"
 is "... anonymous, and mapped twice" "$(jq -c '.[0] | [.kind, .mapcount, .found]' <<<"$out")" \
 	'["anon",2,2]'
+
+alike "a page that a fork shares" "$forked_A" "$forked_ANON"
+alike "a page of a private file mapping" "$forked_A" "$forked_FILE"
+alike "a page of a shared mapping" "$forked_A" "$forked_SHMEM"
+alike "the tail of a huge page" "$thp_A" "$(printf '%#x' $((thp_ANON + 0x5000)))"
+alike "a page of hugetlb" "$huge_A" "$huge_ANON"
+alike "a page of two tasks with one address space" "$shared_A" "$shared_ANON"
 
 run mmlens walk "$forked_B" "$forked_ANON" --who -j
 ran "walk --who" 0
