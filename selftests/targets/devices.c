@@ -142,6 +142,7 @@ static void secret(void)
 		return;
 	}
 	target_write(area, 0, PAGES, 1);
+	target_drain();		/* unevictable: only once they are on a list */
 	target_state("SECRET", area, 0, PAGES,
 		     "state=present kind=secretmem frame=some class=shared page_flags=+unevictable");
 	target_state("PAST_SECRET", area, PAGES, PAGES, "state=none class=beyond-file");
