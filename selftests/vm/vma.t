@@ -2,89 +2,43 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # mmlens vma: areas, flags, holes, and what the kernel counts in them, against
-# smaps, smaps_rollup and numa_maps (see vma.py); how areas are kept, and what
-# a lookup costs.
+# what /proc says (see vma.py); how areas are kept, and what a lookup costs.
 . "$(dirname "$0")/../ktap.sh"
 . "$(dirname "$0")/store.sh"
 
-python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3) ||
-	skip_all "python3 is not installed"
-compare=$(realpath "$(dirname "$0")/vma.py")
+# shellcheck source=selftests/vm/vma.sh
+. "$(dirname "$0")/vma.sh"
 
-declare -A seen
-declare -A tests=(
-	[AREAS]="the areas of smaps"
-	[FLAGS]="every flag has the letters of smaps"
-	[RSS]="RSS as in smaps" [RSS_ANON]="RSS_ANON" [SWAP]="SWAP" [DIRTY]="DIRTY"
-	[RSS_SHARED]="RSS_SHARED" [RSS_EXCLUSIVE]="RSS_EXCLUSIVE"
-	[REFERENCED]="REFERENCED" [HUGE]="HUGE" [HUGETLB]="HUGETLB"
-	[LAZYFREE]="LAZYFREE" [ROLLUP]="the sums of smaps_rollup"
-	[SUM]="--sum says what all areas come to"
-	[LEAVES]="leaves for every page" [GAPS]="areas and holes leave nothing out"
-	[NODES]="pages of each node as in numa_maps"
-	[KIND]="kinds: by the flags and names of smaps, and what is mounted there"
-	[OPS]="each vm_operations has the name of one in kallsyms"
-	[SPLIT]="what is mapped once and more often is all of RSS"
-	[RULES]="no rule is used more often than it may"
-)
-
-# vma NAME PID: all that is compared; sets seen[]
-vma()
-{
-	local name=$1 line check
-
-	seen=()
-	run "$python" "$compare" "$2"
-	while IFS= read -r line; do
-		seen[${line%%=*}]=${line#*=}
-	done <<<"$out"
-	if [ $status != 0 ]; then
-		fail "$name: can be compared" "$out"$'\n'"$err"
-		return
-	fi
-	for check in AREAS FLAGS RSS RSS_ANON SWAP DIRTY RSS_SHARED RSS_EXCLUSIVE REFERENCED HUGE \
-			HUGETLB LAZYFREE ROLLUP SUM LEAVES GAPS NODES KIND OPS SPLIT RULES; do
-		is "$name: ${tests[$check]}" "${seen[$check]}" ok
-	done
-	[ -z "${seen[USED]}" ] || note "$name: permitted: ${seen[USED]}"
-}
-
+[ -n "$vma_python" ] || skip_all "python3 is not installed"
+have_swap || bail "no swap"
 set_knob /proc/sys/vm/nr_hugepages 4
-target_start kinds kinds
-vma "memory of every kind" "$kinds_A"
-like "... of which some is huge" "${seen[HUGE_TOTAL]} ${seen[HUGETLB_TOTAL]}" '^[1-9].* [1-9]'
-vma "its child" "$kinds_B"
-target_end kinds
 
-target_start python "$python" -c '
+target_start kinds kinds
+target_start python "$vma_python" -c '
 import ctypes, json, re, sys
 words = [str(i) * 3 for i in range(20000)]
 print("ready", flush=True)
 sys.stdin.read()'
-vma "python3" "${target_pid[python]}"
-
-target_end python
-
 # Two nodes are asked for (scripts/run-tests): without them this fails.
 target_start nodes "$BUILD/targets/nodes"
-vma "pages of node 0" "$nodes_PID"
-target_step nodes
-vma "... which have moved to node 1" "$nodes_PID"
-like "... and are told to be there" "${seen[NODES_SEEN]}" 1
-target_end nodes
-
 target_start ia32 "$BUILD/targets/ia32"
-vma "a 32-bit program" "$ia32_PID"
-target_end ia32
-
 target_start poisoned "$BUILD/targets/poisoned"
-vma "broken memory" "$poisoned_PID"
-target_end poisoned
-
 target_start devices "$BUILD/targets/devices"
-vma "the kernel's own, devices', and secret memory" "$devices_PID"
-like "... of which there are some" "${seen[KINDS]}" 'device.*special'
-target_end devices
+vma "memory of every kind" "$kinds_A" "its child" "$kinds_B" "python3" "${target_pid[python]}" \
+	"pages of node 0" "$nodes_PID" "a 32-bit program" "$ia32_PID" \
+	"broken memory" "$poisoned_PID" \
+	"the kernel's own, devices', and secret memory" "$devices_PID"
+some "memory of every kind: none of the sums is of nothing" "$kinds_A" \
+	RSS RSS_ANON RSS_FILE RSS_SHMEM RSS_SHARED RSS_EXCLUSIVE SWAP DIRTY REFERENCED HUGE \
+	HUGETLB LAZYFREE ZERO LEAVES_PTE LEAVES_PMD TABLES
+like "the kernel's own, devices': there are some" "${seen[$devices_PID KINDS]}" 'device.*special'
+for id in kinds python ia32 poisoned devices; do
+	target_end $id
+done
+target_step nodes
+vma "pages that have moved to node 1" "$nodes_PID"
+like "... and are told to be there" "${seen[$nodes_PID NODES_SEEN]}" 1
+target_end nodes
 
 # ---- anon_vmas ----
 
