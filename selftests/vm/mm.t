@@ -32,7 +32,7 @@ bss()
 as_in_proc()
 {
 	local name=$1 pid=$2 key value wrong=() fields
-	local -A ours=() proc=() word=()
+	local -A ours=() proc=() word=() in_smaps=()
 
 	kill -STOP "$pid"
 	while IFS='=' read -r key value; do
@@ -42,6 +42,10 @@ as_in_proc()
 	while IFS=$':\t ' read -r key value _; do
 		word[$key]=$value
 	done <"/proc/$pid/status"
+	while read -r key value; do
+		in_smaps[$key]=$value
+	done < <(awk '{ kib[$1] += $2 } END { for (key in kib) if (sub(":$", "", key)) print key, kib[key ":"] }' \
+		"/proc/$pid/smaps")
 	# after the name in parentheses: field 3 of proc(5) is [0]
 	read -ra fields <<<"$(sed 's/.*) //' "/proc/$pid/stat")"
 	kill -CONT "$pid"
@@ -52,6 +56,8 @@ as_in_proc()
 		[pinned_vm]=$((word[VmPin] * 1024)) [data_vm]=$((word[VmData] * 1024))
 		[stack_vm]=$((word[VmStk] * 1024)) [pgtables]=$((word[VmPTE] * 1024))
 		[min_flt]=${fields[7]} [maj_flt]=${fields[9]}
+		[rss_anon]=$((word[RssAnon] * 1024)) [rss_file]=$((word[RssFile] * 1024))
+		[rss_shmem]=$((word[RssShmem] * 1024)) [swap]=$((word[VmSwap] * 1024))
 		[start_code]=$(printf '%#x' "${fields[23]}") [end_code]=$(printf '%#x' "${fields[24]}")
 		[start_stack]=$(printf '%#x' "${fields[25]}")
 		[start_data]=$(printf '%#x' "${fields[42]}") [end_data]=$(printf '%#x' "${fields[43]}")
@@ -60,10 +66,15 @@ as_in_proc()
 		[env_start]=$(printf '%#x' "${fields[47]}") [env_end]=$(printf '%#x' "${fields[48]}")
 		[map_count]=$(grep -vc vsyscall "/proc/$pid/maps")
 	)
-	# status has what each CPU or thread has yet to add left out; so had we before 6.2
+	# status has what each CPU or thread has yet to add left out; so had we before 6.2,
+	# and it has not since 6.17
 	if [ "${ours[rss_exact]}" = true ]; then
-		proc[rss]=$(($(awk '/^Rss:/ { kib += $2 } END { print kib }' "/proc/$pid/smaps") * 1024))
-		proc[rss_anon]=$(($(awk '/^Anonymous:/ { kib += $2 } END { print kib }' "/proc/$pid/smaps") * 1024))
+		proc[rss]=$((in_smaps[Rss] * 1024))
+		proc[rss_anon]=$((in_smaps[Anonymous] * 1024))
+		proc[swap]=$((in_smaps[Swap] * 1024))
+		if kernel_before 6.17; then
+			unset "proc[rss_file]" "proc[rss_shmem]"
+		fi
 	fi
 	for key in "${!proc[@]}"; do
 		[ "${ours[$key]-}" = "${proc[$key]}" ] ||
@@ -75,6 +86,7 @@ as_in_proc()
 target_start clone "$BUILD/targets/two-tasks-one-mm"
 bss "a 64-bit program" "$(mmlens mm -j "$clone_A")" "$clone_BSS_START" "$clone_BSS_END"
 as_in_proc "two tasks" "$clone_A"
+is "... and may dump core" "$(mmlens mm -j "$clone_A" | jq -r .dumpable)" yes
 shared "clone(CLONE_VM)" "$clone_A" "$clone_B"
 run mmlens mm "$clone_A"
 like "... in text too" "$out" "SHARED_WITH   process $clone_B \\("
@@ -127,6 +139,20 @@ is "flags of new areas: mlockall(MCL_FUTURE) has set lo" "$(jq -c .def_flags <<<
 as_in_proc "locked" "$locked_PID"
 is "mmap_base: the highest area that mmap() placed ends there" "$(jq -r .mmap_base <<<"$out")" "$locked_MMAP_END"
 target_end locked
+
+# ---- pages that are in swap, and some that were ----
+
+if have_swap; then
+	target_start swap "$BUILD/targets/swap-entries"
+	target_step swap
+	as_in_proc "swap" "$swap_PID"
+	read -r swap major < <(mmlens mm -j "$swap_PID" | jq -r '"\(.swap) \(.maj_flt)"')
+	like "... of which there is some" "$swap" '^[1-9]'
+	like "... and what came back was a major fault" "$major" '^[1-9]'
+	target_end swap
+else
+	fail "swap" "there is none"
+fi
 
 # ---- a 32-bit program on this kernel ----
 
