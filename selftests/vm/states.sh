@@ -139,3 +139,14 @@ step()
 	note "$id: $target_says_step"
 	states "$id"
 }
+
+# judged ID: nor does the oracle find anything wrong as it is now. Each target is
+# looked at once at the end: this is for what has gone by then.
+judged()
+{
+	local id=$1
+	local -n target_says_pid=${1//-/_}_PID
+
+	run oracle "$target_says_pid"
+	ran "$id: the oracle finds nothing wrong${2+: $2}" 0
+}

@@ -20,6 +20,8 @@ declare -A instead=(
 	[5.10 OWN]="state=swap swap=some bits=-exclusive"
 )
 . "$(dirname "$0")/states.sh"
+# shellcheck source=selftests/vm/vma.sh
+. "$(dirname "$0")/vma.sh"
 
 # A device for files, one for swap, and huge pages of every kind.
 make_room()
@@ -60,7 +62,9 @@ states ia32
 
 target_start backed "$BUILD/targets/backed" "$disk" "$huge"
 states backed
+judged backed "dirty pages of a shared file"
 step backed
+judged backed "pages thrown out"
 step backed
 
 target_start large "$BUILD/targets/large"
@@ -71,6 +75,7 @@ states gigantic
 
 target_start nodes "$BUILD/targets/nodes"
 states nodes
+judged nodes "pages of node 0"
 step nodes
 
 # only while the one target is being prepared that wants it
@@ -89,6 +94,7 @@ states threads
 
 target_start swap "$BUILD/targets/swap-entries"
 states swap
+judged swap "pages in swap of nobody else"
 step swap
 
 target_start userfault "$BUILD/targets/userfault"
@@ -138,6 +144,17 @@ include migrating
 run oracle "${said[@]}" "$swap_CHILD"
 ran "the oracle finds nothing wrong in any of them" 0
 sed -n '/^states:/,$p' <<<"$out" | note -
+
+# sums of what the processes of vma.t have nothing of
+if [ -n "$vma_python" ]; then
+	vma merged "$merged_PID" backed "$backed_PID" large "$large_PID" gigantic "$gigantic_PID"
+	some "merged: KSM is not compared with 0" "$merged_PID" KSM
+	some "backed: nor are huge pages of tmpfs" "$backed_PID" HUGE_SHMEM
+	some "large: nor are huge pages of zeroes" "$large_PID" HUGE HUGETLB ZERO LEAVES_PMD
+	some "gigantic: nor are leaves of a PUD" "$gigantic_PID" HUGETLB LEAVES_PUD
+else
+	skip "sums" "python3 is not installed"
+fi
 
 for id in "${!said[@]}"; do
 	target_end "$id"
