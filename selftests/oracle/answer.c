@@ -70,7 +70,8 @@ static void vma_from_area(const struct proc_area *area, struct mml_vma *vma)
 	*vma = (struct mml_vma){
 		.start = area->start,
 		.end = area->end,
-		.flags = vmflags_from_proc(area),
+		.flags = vmflags_from_proc(area) |
+			 (proc_area_has(area, "??") ? MMLENS_VM_UNKNOWN : 0),
 		.pgoff = area->offset / sysconf(_SC_PAGESIZE),
 		.major = area->major,
 		.minor = area->minor,

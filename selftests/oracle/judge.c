@@ -130,13 +130,23 @@ static void compare_names(const struct judge *j, const struct proc_area *area,
 		      area->name, ours);
 }
 
+static void judge_area_flags(const struct judge *j, const struct proc_area *area,
+			     const struct mml_vma *vma)
+{
+	bool nameless = proc_area_has(area, "??");
+	uint64_t hidden = nameless ? VMFLAGS_WITHOUT_LETTERS : 0;
+
+	compare(j, CHECK_AREA, area->start, vmflags_from_proc(area),
+		vma->flags & ~hidden);
+	compare(j, CHECK_AREA, area->start, nameless, !!(vma->flags & hidden));
+}
+
 static void judge_area(const struct judge *j, const struct proc_area *area,
 		       const struct mml_vma *vma)
 {
 	compare(j, CHECK_AREA, area->start, area->start, vma->start);
 	compare(j, CHECK_AREA, area->start, area->end, vma->end);
-	compare(j, CHECK_AREA, area->start, vmflags_from_proc(area),
-		vma->flags & ~VMFLAGS_WITHOUT_LETTERS);
+	judge_area_flags(j, area, vma);
 	compare(j, CHECK_AREA, area->start, area->perms[3] == 's',
 		!!(vma->flags & MMLENS_VM_MAYSHARE));
 	compare(j, CHECK_AREA, area->start, area->kernel_page_size,

@@ -54,8 +54,8 @@ static const struct {
 };
 
 /*
- * smaps shows what it has no letters for as "??": that hides LOCKONFAULT on
- * older kernels, and whatever mmlens has no number for either.
+ * smaps shows what it has no letters for as "??": that is LOCKONFAULT on older
+ * kernels, and whatever mmlens has no number for either.
  */
 #define VMFLAGS_WITHOUT_LETTERS	(MMLENS_VM_LOCKONFAULT | MMLENS_VM_UNKNOWN)
 
