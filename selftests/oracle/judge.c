@@ -70,6 +70,8 @@ static const struct {
 		"kpageflags and kpagecount leave memory of devices (DAX) out" },
 	[RULE_CLOSED_RSS] = { "closed-rss", 4, 0,
 		"smaps of 5.10 and 6.1 leaves huge pages without access out of Rss" },
+	[RULE_DAX_RSS] = { "dax-rss", 1, 0,
+		"smaps of 5.10 and 6.1 counts a huge page of a DAX file as one in Rss; it is not counted" },
 	[RULE_BROKEN_RSS] = { "broken-rss", 2, 0,
 		"since 5.19 smaps has the pages of hwpoison entries in Rss" },
 };
@@ -106,6 +108,14 @@ static void compare(const struct judge *j, enum check check, uint64_t addr,
 static void excuse(const struct judge *j, enum rule rule)
 {
 	j->verdict->excused[rule]++;
+}
+
+/* A huge leaf is one exception, not 512. */
+static void excuse_leaf(const struct judge *j, enum rule rule,
+			const struct mml_extent *page)
+{
+	if (page->level != MMLENS_LEVEL_PMD || !(page->start & ((2ULL << 20) - 1)))
+		excuse(j, rule);
 }
 
 /* Areas */
@@ -264,7 +274,7 @@ static void judge_state(const struct judge *j, const struct proc_area *area,
 						 MMLENS_STATE_ZERO;
 	else if (ours->state == MMLENS_STATE_NUMA_HINT &&
 		 ours->entry & MMLENS_ENTRY_PROTNONE) {
-		excuse(j, RULE_NUMA_HINT);
+		excuse_leaf(j, RULE_NUMA_HINT, ours);
 		state = MMLENS_STATE_NUMA_HINT;
 	} else if (ours->state == MMLENS_STATE_PFNMAP &&
 		 (proc_area_has(area, "mm") || is_left_out(proc)))
@@ -281,7 +291,7 @@ static void judge_flags(const struct judge *j, const struct proc_page *before,
 
 	/* the frame is compared, and that it is a device's is what both say */
 	if (is_device_page(after, ours)) {
-		excuse(j, RULE_DEVICE_PAGE);
+		excuse_leaf(j, RULE_DEVICE_PAGE, ours);
 		return;
 	}
 	if (before->flags != after->flags ||
@@ -347,7 +357,7 @@ static void judge_present(const struct judge *j, const struct proc_page *before,
 		return;	/* what another page is like says nothing */
 	judge_state(j, area, after, ours);
 	if (ours->state == MMLENS_STATE_PFNMAP) {
-		excuse(j, RULE_NO_STRUCT_PAGE);
+		excuse_leaf(j, RULE_NO_STRUCT_PAGE, ours);
 		return;
 	}
 	/* pagemap takes the huge zero page for a file's, the small one not. */
@@ -578,6 +588,7 @@ struct area_pages {
 	uint64_t resident;
 	uint64_t broken;	/* not of those */
 	uint64_t closed;	/* of those: huge, and without access */
+	uint64_t dax;		/* not of those: mapped by a huge entry of a DAX file's */
 };
 
 static struct area_pages pages_within(const struct judge *j, uint64_t start,
@@ -597,6 +608,9 @@ static struct area_pages pages_within(const struct judge *j, uint64_t start,
 		if (is_resident(e) && e->level != MMLENS_LEVEL_PTE &&
 		    e->entry & MMLENS_ENTRY_PROTNONE)
 			pages.closed += e->pages;
+		if (e->state == MMLENS_STATE_PFNMAP && e->level == MMLENS_LEVEL_PMD &&
+		    e->entry & MMLENS_ENTRY_DEVMAP)
+			pages.dax += e->pages;
 	}
 	return pages;
 }
@@ -616,6 +630,11 @@ static void judge_area_rss(const struct judge *j, const struct proc_area *area)
 	if (pages.broken && proc == ours + pages.broken) {
 		excuse(j, RULE_BROKEN_RSS);
 		ours += pages.broken;
+	}
+	/* smaps_account(): a device's pages are not of one piece */
+	if (pages.dax && proc == ours + pages.dax / 512) {
+		excuse(j, RULE_DAX_RSS);
+		ours = proc;
 	}
 	compare(j, CHECK_RSS, area->start, proc, ours);
 }

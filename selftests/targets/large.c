@@ -3,7 +3,7 @@
  * large: pages larger than the smallest. The huge page of zeroes; huge pages of
  * anonymous memory, mapped by a PMD, closed, by PTEs, and in part; folios of
  * 64 KiB, where the kernel has been told to make them; pages of hugetlb, of 2 MiB
- * and, as `large gigantic`, of 1 GiB.
+ * and, as `large gigantic`, of 1 GiB, which then is closed.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -117,6 +117,29 @@ static void hugetlb(const char *name, size_t bytes, int flags, const char *is)
 	target_state(name, area, 0, bytes / target_page, "%s", is);
 }
 
+/* There is one, so it is this one that is closed. */
+static _Noreturn void gigantic(void)
+{
+	const char *is = "level=pud kind=hugetlb page_flags=+huge order=18 folio=pud mapcount=1 extents=1";
+	size_t pages = GIGANTIC / target_page;
+	char *area = mmap(NULL, GIGANTIC, PROT_READ | PROT_WRITE, MAP_ANONYMOUS |
+			  MAP_HUGETLB | MAP_PRIVATE | MAP_HUGE_1GB, -1, 0);
+
+	if (area == MAP_FAILED) {
+		target_lacks("HUGETLB_1G", "hugetlb");
+		target_end();
+	}
+	target_write(area, 1, 1, 1);
+	target_state("HUGETLB_1G", area, 0, pages, "state=present bits=+present %s", is);
+	target_wait();
+
+	target_string("STEP", "the page of 1 GiB is closed");
+	protect(area, 0, pages, PROT_NONE);
+	target_state("HUGETLB_1G", area, 0, pages,
+		     "state=protnone frame=some bits=+protnone,-present class=no-access %s", is);
+	target_end();
+}
+
 static void hugetlb_closed(void)
 {
 	char *area = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS |
@@ -135,11 +158,8 @@ static void hugetlb_closed(void)
 int main(int argc, char **argv)
 {
 	target_begin();
-	if (argc > 1 && !strcmp(argv[1], "gigantic")) {
-		hugetlb("HUGETLB_1G", GIGANTIC, MAP_PRIVATE | MAP_HUGE_1GB,
-			"state=present level=pud kind=hugetlb page_flags=+huge order=18 folio=pud mapcount=1 extents=1");
-		target_end();
-	}
+	if (argc > 1 && !strcmp(argv[1], "gigantic"))
+		gigantic();
 	transparent();
 	middling();
 	hugetlb("HUGETLB", HUGE, MAP_PRIVATE | MAP_HUGE_2MB,

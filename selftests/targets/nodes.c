@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * nodes: pages on one NUMA node, which then move to another; a huge page that
- * does, too. `nodes hint` has pages on node 1 and runs on node 0, so that NUMA
+ * does, too. `nodes hint` has such pages on node 1 and runs on node 0, so that NUMA
  * balancing takes away the access to them; it says so once that has been done.
  * Ends with status 4 where there are not two nodes.
  */
@@ -119,13 +119,15 @@ static void wait_for_hints(void)
 
 static void be_hinted(void)
 {
-	char *area;
+	const char *is = "state=numa-hint frame=some kind=anon node=1 bits=+protnone,-present mapcount=1";
+	char *small, *huge;
 
 	run_on_node_0();
-	area = pages_on(1);
+	small = pages_on(1);
+	huge = huge_page_on(1);
 	wait_for_hints();
-	target_state("HINT", area, 0, PAGES,
-		     "state=numa-hint frame=some kind=anon node=1 bits=+protnone,-present mapcount=1");
+	target_state("HINT", small, 0, PAGES, "level=pte %s", is);
+	target_state("HUGE_HINT", huge, 0, HUGE / target_page, "level=pmd order=9 extents=1 %s", is);
 	target_end();
 }
 

@@ -51,7 +51,8 @@ void target_expect(const char *area, const struct target_counts *counts);
  * keys of `mmlens pages --json`, of which each has to hold for every page. A VALUE
  * may be several with | between them; of a list it is +WORD (in it) and -WORD (not
  * in it) with commas between them; "some" is anything that is not null. `extents`
- * is how many there are, `vma_pages` the size of the area around.
+ * is how many there are, `vma_pages` the size of the area around; vma_KEY has a key
+ * of `mmlens vma --json`, and is about that area.
  */
 __attribute__((format(printf, 5, 6)))
 void target_state(const char *name, const char *area, size_t first, size_t pages,

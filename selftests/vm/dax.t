@@ -47,7 +47,8 @@ like "... nobody maps them yet" "$out" "no process maps it"
 
 dir=$ktap_files/dax
 mkdir "$dir"
-mkfs.ext4 -q -b 4096 /dev/pmem0 && mount -o dax /dev/pmem0 "$dir" || bail "no DAX"
+# 2 MiB of a file are to begin where a huge page can
+mkfs.ext4 -q -b 4096 -E stride=512,stripe_width=512 /dev/pmem0 && mount -o dax /dev/pmem0 "$dir" || bail "no DAX"
 undo "umount $dir; rmmod nd_pmem nd_e820"
 devmap=
 kernel_before 6.17 && devmap=devmap

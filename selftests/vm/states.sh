@@ -31,7 +31,7 @@ def rows_wrong($want; $rows):
 		$want.words[] | split("=") as [$key, $word] |
 		if $key == "extents" then
 			select(($rows | length | tostring) != $word) | "in \($rows | length) extents"
-		elif $key == "vma_pages" then empty
+		elif $key | startswith("vma_") then empty
 		else
 			first($rows[] | select(.[$key] | fits($word) | not) |
 				"pages: \($key) is \(.[$key] | tojson), not \($word), at \(.start)")
@@ -47,6 +47,9 @@ def walk_wrong($want; $walk):
 	elif $key == "vma_pages" then
 		(($vma.end | hex) - ($vma.start | hex)) / 4096 | tostring |
 			select(. != $word) | "the area has \(.) pages, not \($word)"
+	elif $key | startswith("vma_") then
+		$vma[$key[4:]] | select(fits($word) | not) |
+			"the area: \($key[4:]) is \(tojson), not \($word)"
 	else
 		select($got | has($key)) | select($got[$key] | fits($word) | not) |
 			"walk: \($key) is \($got[$key] | tojson), not \($word)"

@@ -72,6 +72,7 @@ states large
 
 target_start gigantic "$BUILD/targets/large" gigantic
 states gigantic
+step gigantic
 
 target_start nodes "$BUILD/targets/nodes"
 states nodes
