@@ -2,7 +2,8 @@
 /*
  * userfault: what userfaultfd leaves in page tables, and guard regions. A page
  * that is write-protected, a marker that protects what has no page, a place
- * that waits for its handler, a page that is marked as lost.
+ * that waits for its handler, to get a page or to map the one that is there, a page
+ * that is marked as lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,10 @@
 #define PAGES 16
 
 /* Newer than the headers of some distributions. */
+#ifndef UFFD_FEATURE_MINOR_SHMEM
+#define UFFD_FEATURE_MINOR_SHMEM	(1 << 10)
+#define UFFDIO_REGISTER_MODE_MINOR	(1 << 2)
+#endif
 #ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
 #define UFFD_FEATURE_WP_HUGETLBFS_SHMEM	(1 << 12)
 #endif
@@ -94,6 +99,26 @@ static void pages_there(void)
 	target_state("MISSING", empty, 0, PAGES, "state=none class=null|trap");
 }
 
+/* The first page is there, and not mapped. */
+static void minor(void)
+{
+	int fd = open_uffd(UFFD_FEATURE_MINOR_SHMEM);
+	int memfd = memfd_create("userfault", MFD_CLOEXEC);
+	char *area;
+
+	if (memfd < 0 || ftruncate(memfd, PAGES * target_page) ||
+	    pwrite(memfd, "x", 1, 0) != 1)
+		target_die("memfd_create");
+	area = mmap(NULL, PAGES * target_page, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	if (area == MAP_FAILED)
+		target_die("mmap");
+	if (fd < 0 || watch(fd, area, UFFDIO_REGISTER_MODE_MINOR))
+		target_lacks("MINOR", "minor faults of shared memory");
+	else
+		target_state("MINOR", area, 0, PAGES,
+			     "state=none class=null|trap|none vma_vm_flags=+ui,-um,-uw");
+}
+
 static void markers(void)
 {
 	int fd = open_uffd(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
@@ -150,6 +175,7 @@ int main(void)
 {
 	target_begin();
 	pages_there();
+	minor();
 	markers();
 	lost();
 	guarded();

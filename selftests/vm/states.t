@@ -11,8 +11,8 @@ command -v jq >/dev/null || skip_all "jq is not installed"
 # What a kernel cannot make, as the target has found out by trying; whatever else a
 # target lacks is a failure, and so is a wrong answer, whatever it is about.
 declare -A may_lack=(
-	[5.10]=" MARKER MARKER_ANON LOST GUARD SECRET MTHP "
-	[6.1]=" MARKER_ANON LOST GUARD MTHP "
+	[5.10]=" MARKER MARKER_ANON LOST GUARD SECRET MTHP MINOR SEALED DROPPABLE "
+	[6.1]=" MARKER_ANON LOST GUARD MTHP SEALED DROPPABLE "
 	[6.12]=" GUARD "
 )
 # What a kernel does not keep, which then has to be told as not there.
@@ -22,8 +22,10 @@ declare -A instead=(
 . "$(dirname "$0")/states.sh"
 # shellcheck source=selftests/vm/vma.sh
 . "$(dirname "$0")/vma.sh"
+# What this processor has not.
+grep -qw ospke /proc/cpuinfo || may_lack[$series]+=" KEY_5 "
 
-# A device for files, one for swap, and huge pages of every kind.
+# A device for files, two for swap, and huge pages of every kind.
 make_room()
 {
 	set_knob /proc/sys/vm/nr_hugepages 4
@@ -100,6 +102,9 @@ step swap
 
 target_start userfault "$BUILD/targets/userfault"
 states userfault
+
+target_start advice "$BUILD/targets/advice"
+states advice
 
 target_start devices "$BUILD/targets/devices"
 states devices
