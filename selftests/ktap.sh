@@ -50,18 +50,26 @@ set_knob()
 	echo "$2" >"$1"
 }
 
-# have_swap [SIZE]: a compressed swap device of our own, until the end of the test;
-# false where there is none
+# have_swap [SIZE]: two compressed swap devices of our own, of SIZE each, until the end
+# of the test; false where there are none. They take turns, so that not all entries
+# have the same type.
 have_swap()
 {
-	modprobe -q zram num_devices=1
-	if [ ! -w /sys/block/zram0/disksize ] || [ "$(</sys/block/zram0/disksize)" != 0 ]; then
-		return 1
-	fi
-	echo "${1:-64M}" >/sys/block/zram0/disksize
-	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
-	undo "swapoff /dev/zram0; echo 1 >/sys/block/zram0/reset"
+	local device devices=(zram0 zram1)
+
+	modprobe -q zram num_devices=2
+	for device in "${devices[@]}"; do
+		if [ ! -w "/sys/block/$device/disksize" ] ||
+		   [ "$(<"/sys/block/$device/disksize")" != 0 ]; then
+			return 1
+		fi
+	done
+	for device in "${devices[@]}"; do
+		echo "${1:-64M}" >"/sys/block/$device/disksize"
+		mkswap "/dev/$device" >/dev/null
+		swapon -p 5 "/dev/$device"
+		undo "swapoff /dev/$device; echo 1 >/sys/block/$device/reset"
+	done
 }
 
 # have_disk [DEVICE]: mounts a file system whose pages come from a device, until the end

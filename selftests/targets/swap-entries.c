@@ -3,8 +3,9 @@
  * swap-entries: what an entry of swap keeps of the page that was there. It is
  * this process's own or, after a fork, shared; soft-dirty or not; protected by
  * userfaultfd; and the page may have come back, and be in swap as well. Needs
- * swap space.
+ * swap space on two devices that take turns.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <stdint.h>
@@ -15,7 +16,9 @@
 
 #include "target.h"
 
-#define PAGES 16
+#define PAGES	16
+#define BATCH	64
+#define MANY	(128 * BATCH)	/* as much as a device holds */
 
 static char *written(void)
 {
@@ -62,6 +65,43 @@ static char *write_protected(void)
 	return area;
 }
 
+static unsigned int type_of(const char *area, size_t page)
+{
+	return target_pagemap(area + page * target_page) & 31;
+}
+
+static void say_slot(const char *name, const char *area, size_t page)
+{
+	uint64_t offset = (target_pagemap(area + page * target_page) & ((1ULL << 55) - 1)) >> 5;
+
+	target_state(name, area, page, 1, "state=swap swap={\"type\":%u,\"offset\":%ju}",
+		     type_of(area, page), (uintmax_t)offset);
+}
+
+/*
+ * Two devices take turns, of some 64 to 512 pages. The first page of either begins
+ * an extent, since the one before is nowhere, or in the other.
+ */
+static void both_devices(void)
+{
+	char *area = target_anon(1 + MANY);
+	size_t page;
+
+	for (page = 1; page <= MANY; page++) {
+		if (page % BATCH == 1) {
+			target_write(area, page, BATCH, 1);
+			target_pageout(area, page, BATCH);
+		}
+		if (type_of(area, page) != type_of(area, 1))
+			break;
+	}
+	errno = ENOSPC;
+	if (page > MANY)
+		target_die("all goes to one swap device");
+	say_slot("ONE_DEVICE", area, 1);
+	say_slot("OTHER_DEVICE", area, page);
+}
+
 /* Nothing: that there is a child is all. */
 static void child_obey(char order)
 {
@@ -85,6 +125,7 @@ int main(void)
 	target_state("WP", wp, 0, PAGES, "state=swap swap=some bits=+uffd-wp");
 	/* 5.10 does not keep it */
 	target_state("OWN", dirty, 0, PAGES, "state=swap bits=+exclusive");
+	both_devices();
 	target_wait();
 
 	target_string("STEP", "a child shares them, and half of one area is read again");
