@@ -89,6 +89,38 @@ have_disk()
 	undo "umount $disk"
 }
 
+# have_held: sets $held to a device-mapper device and where it is mounted; to nothing
+# where there is no dmsetup
+have_held()
+{
+	local loop mount name=mmlens-held
+
+	held=()
+	if ! command -v dmsetup >/dev/null || ! modprobe -q -a loop dm-mod; then
+		return 0
+	fi
+	mount=$(mktemp -d)
+	undo "rmdir $mount"
+	truncate -s 16M "$ktap_files/held"
+	loop=$(losetup --show -f "$ktap_files/held") || bail "no loop device"
+	undo "losetup -d $loop"
+	# it makes the node itself then
+	export DM_DISABLE_UDEV=1
+	dmsetup create $name --table "0 32768 linear $loop 0" ||
+		bail "no device-mapper device"
+	undo "dmsetup remove $name"
+	# 5.10 warns of discards through device-mapper to a loop device
+	if ! mkfs.ext4 -q -F -E nodiscard -O ^has_journal /dev/mapper/$name ||
+	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
+		bail "no file system on a device-mapper device"
+	fi
+	undo "dmsetup resume $name; umount $mount"
+	# a dirty page is written when we say so
+	set_knob /proc/sys/vm/dirty_writeback_centisecs 0
+	# shellcheck disable=SC2034 # tests use it
+	held=("$name" "$mount")
+}
+
 # hasten_balancing: NUMA balancing looks at a process soon after its start; it is off,
 # though it may be turned on, until the end of the test
 hasten_balancing()

@@ -6,35 +6,6 @@
 # device that can be suspended, and NUMA balancing at hand.
 . "$(dirname "$0")/../ktap.sh"
 
-# have_held: sets $held to a device-mapper device and where it is mounted; to nothing
-# where there is no dmsetup
-have_held()
-{
-	local loop mount name=mmlens-held
-
-	held=()
-	if ! command -v dmsetup >/dev/null || ! modprobe -q dm-mod; then
-		return 0
-	fi
-	mount=$(mktemp -d)
-	undo "rmdir $mount"
-	truncate -s 16M "$ktap_files/held"
-	loop=$(losetup --show -f "$ktap_files/held") || bail "no loop device"
-	undo "losetup -d $loop"
-	# it makes the node itself then
-	export DM_DISABLE_UDEV=1
-	dmsetup create $name --table "0 32768 linear $loop 0" ||
-		bail "no device-mapper device"
-	undo "dmsetup remove $name"
-	# 5.10 warns of discards through device-mapper to a loop device
-	if ! mkfs.ext4 -q -F -E nodiscard -O ^has_journal /dev/mapper/$name ||
-	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
-		bail "no file system on a device-mapper device"
-	fi
-	undo "dmsetup resume $name; umount $mount"
-	held=("$name" "$mount")
-}
-
 set_knob /proc/sys/vm/nr_hugepages 4
 set_knob /sys/kernel/mm/ksm/sleep_millisecs 20
 set_knob /sys/kernel/mm/ksm/run 1

@@ -147,6 +147,19 @@ ran "vfork: the oracle finds nothing wrong in either" 0
 
 include migrating
 
+# entries of the lowest level, which stay for as long as a device is suspended
+have_held
+if [ ${#held[@]} = 2 ]; then
+	target_start moving moving "${held[@]}"
+	states moving
+	run oracle "$moving_PID"
+	ran "moving: the oracle finds nothing wrong" 0
+	like "... in two migration entries" "$(grep '^states:' <<<"$out") " ' migration 2 '
+	step moving
+else
+	skip "moving" "there is no dmsetup"
+fi
+
 run oracle "${said[@]}" "$swap_CHILD"
 ran "the oracle finds nothing wrong in any of them" 0
 sed -n '/^states:/,$p' <<<"$out" | note -

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <linux/mempolicy.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -172,52 +171,95 @@ static bool resume_once_waited_for(void)
 	_exit(suspend(false) ? 0 : 1);
 }
 
-static void *remount(void *arg)
+static void remount(const struct moving *moving, pid_t us)
 {
+	(void)moving;
+	(void)us;
 	mount(NULL, held_mount, NULL, MS_REMOUNT, "");
-	return arg;
 }
 
 /* It is refused in the end: the file system keeps the buffer. */
-static void *move(void *page)
+static void move(const struct moving *moving, pid_t us)
 {
+	void *page = moving->read;
 	int node = 0, status;
 
 	for (int tries = 0; tries < 2; tries++, node = !node)
-		syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE);
-	return NULL;
+		syscall(SYS_move_pages, us, 1UL, &page, &node, &status, MPOL_MF_MOVE_ALL);
 }
 
-static bool keeps_moving(const char *area)
+/* Does a process wait in such a function of the kernel's? */
+static bool waits_in(pid_t pid, const char *function)
 {
-	int looks = 0;
+	char path[64], line[128];
+	bool found = false;
+	FILE *f;
 
-	for (int tries = 0; tries < 500 && looks < 25; tries++) {
-		looks = is_swapped(area) ? looks + 1 : 0;
+	if (state_of(pid) != 'D')
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, function);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/*
+ * @act in a process, so that we ourselves wait for nothing; done when that one waits
+ * in @function, where there is nothing to wait for but a buffer.
+ */
+static bool start(void (*act)(const struct moving *, pid_t), const struct moving *moving,
+		  const char *function)
+{
+	pid_t us = getpid(), pid = fork();
+
+	if (!pid) {
+		act(moving, us);
+		_exit(0);
+	}
+	for (int tries = 0; pid > 0 && tries < 3000 && state_of(pid) != 'Z'; tries++) {
+		if (waits_in(pid, function))
+			return true;
 		nap();
 	}
 	errno = ETIMEDOUT;
-	return looks == 25;
+	return false;
 }
 
-static char *first_page(void)
+static bool map_first_page(struct moving *moving)
 {
-	char path[128], *area;
+	char path[128];
 	int fd;
 
 	snprintf(path, sizeof(path), "/dev/mapper/%s", held_device);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	area = fd < 0 ? NULL : map(PAGE, PROT_READ, MAP_SHARED, fd);
-	if (!area)
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
 		return lacking(path);
-	*(volatile char *)area;
-	return area;
+	moving->read = map(PAGE, PROT_READ, MAP_SHARED, fd);
+	moving->write = map(PAGE, RW, MAP_SHARED, fd);
+	close(fd);
+	if (!moving->read || !moving->write)
+		return false;
+	*(volatile char *)moving->read;
+	*(volatile char *)moving->write;
+	return true;
 }
 
-char *being_moved(void)
+/* Being dirty, the page would have been written out first, and its lock been waited for. */
+static bool hold(struct moving *moving)
 {
-	pthread_t thread;
-	char *area;
+	volatile char *first = moving->write;
+
+	if (!start(remount, moving, "ext4_commit_super"))
+		return lacking("a remount that waits");
+	*first = *first;
+	return start(move, moving, "buffer_migrate") || lacking("a migration that waits");
+}
+
+bool start_moving(struct moving *moving)
+{
 	int fd;
 
 	errno = ENODEV;
@@ -226,18 +268,32 @@ char *being_moved(void)
 	if (!two_nodes())
 		return lacking("a second NUMA node");
 	fd = open(held_mount, O_RDONLY | O_CLOEXEC);
-	area = first_page();
-	if (!area || fd < 0 || syncfs(fd) || !suspend(true))
+	if (!map_first_page(moving))
+		return false;
+	if (fd < 0 || syncfs(fd) || !suspend(true))
 		return lacking("a device that can be suspended");
-	if (!resume_once_waited_for()) {
-		suspend(false);
-		return lacking("fork");
-	}
-	pthread_create(&thread, NULL, remount, NULL);
-	for (int i = 0; i < 25; i++)
-		nap();
-	pthread_create(&thread, NULL, move, area);
-	return keeps_moving(area) ? area : lacking("a migration that waits");
+	close(fd);
+	if (hold(moving))
+		return true;
+	suspend(false);
+	return false;
+}
+
+bool end_moving(void)
+{
+	return suspend(false);
+}
+
+char *being_moved(void)
+{
+	struct moving moving;
+
+	if (!start_moving(&moving))
+		return NULL;
+	if (resume_once_waited_for())
+		return moving.read;
+	end_moving();
+	return lacking("fork");
 }
 
 /* ---- what is not the process's own ---- */

@@ -11,6 +11,18 @@
  */
 extern const char *held_device, *held_mount;
 
+/*
+ * A page of a file, mapped to be read and again to be written, and instead of which
+ * there are migration entries: from the start, which fails as the functions below
+ * do, to the end.
+ */
+struct moving {
+	char *read, *write;
+};
+
+bool start_moving(struct moving *moving);
+bool end_moving(void);
+
 char *hinted(void);		/* NUMA balancing waits for a touch of it */
 char *being_moved(void);	/* until somebody has waited for that */
 char *of_vdso(void);		/* not touched yet */
