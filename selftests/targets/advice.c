@@ -96,7 +96,7 @@ static void give_keys(void)
 		if (pkey_mprotect(area, PAGES * target_page, PROT_READ | PROT_WRITE, key))
 			target_die("pkey_mprotect");
 		target_state(key == 5 ? "KEY_5" : "KEY_10", area, 0, PAGES,
-			     "state=present kind=anon bits=+pkey%d,+write vma_pkey=%d", key, key);
+			     "state=present kind=anon bits=+pkey%d vma_pkey=%d", key, key);
 	}
 }
 
