@@ -18,7 +18,7 @@
 
 #define PAGES	16
 #define BATCH	64
-#define MANY	(128 * BATCH)	/* as much as a device holds */
+#define MANY	(64 * BATCH)	/* half of what a device holds */
 
 static char *written(void)
 {
