@@ -125,6 +125,8 @@ static void be_hinted(void)
 	run_on_node_0();
 	small = pages_on(1);
 	huge = huge_page_on(1);
+	/* a page that waits for its list is held, and passed over */
+	target_drain();
 	wait_for_hints();
 	target_state("HINT", small, 0, PAGES, "level=pte %s", is);
 	target_state("HUGE_HINT", huge, 0, HUGE / target_page, "level=pmd order=9 extents=1 %s", is);

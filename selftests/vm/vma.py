@@ -34,6 +34,14 @@ COUNTED = ("rss rss_anon rss_file rss_shmem rss_shared rss_exclusive swap ksm di
            "huge hugetlb lazyfree zero leaves_pte leaves_pmd leaves_pud tables").split()
 SPECIAL = {"[vdso]", "[vvar]", "[vvar_vclock]", "[uprobes]"}
 NO_LETTERS = {"lf", "au"}
+# the letters of smaps, and what VM_ constant they stand for (fs/proc/task_mmu.c)
+LETTERS = dict(word.split("=") for word in """
+    rd=read wr=write ex=exec sh=shared mr=mayread mw=maywrite me=mayexec ms=mayshare gd=growsdown
+    pf=pfnmap lo=locked io=io sr=seq-read rr=rand-read dc=dontcopy de=dontexpand lf=lockonfault
+    ac=account nr=noreserve ht=hugetlb sf=sync ar=arch-1 wf=wipeonfork dd=dontdump sd=soft-dirty
+    mm=mixedmap hg=hugepage nh=nohugepage mg=mergeable um=uffd-missing uw=uffd-wp ui=uffd-minor
+    ss=shadow-stack sl=sealed dp=droppable dw=denywrite gu=maybe-guard au=allow-any-uncached
+    ??=unknown""".split())
 
 # Name: how many areas may need it, and why it has to be.
 RULES = {
@@ -191,6 +199,10 @@ def compare_flags(areas, smaps):
                 flags.add("nothing for ??")
         if flags != expected:
             wrong.append("%s: %s, in smaps %s" % (area["start"], sorted(flags), sorted(expected)))
+        # bits without a name are told by number, in both
+        if [LETTERS.get(flag, flag) for flag in area["vm_flags"]] != area["vm_names"]:
+            wrong.append("%s: %s are named %s" % (area["start"], area["vm_flags"],
+                                                  area["vm_names"]))
     say("FLAGS", wrong)
 
 
@@ -469,7 +481,7 @@ def compare_nodes(areas, smaps, extents):
 
 def compare():
     smaps = parse_smaps(read("smaps"))
-    areas = mmlens("vma", pid, "-o", "+" + ",".join(COUNTED))["areas"]
+    areas = mmlens("vma", pid, "-o", "+VMNAMES," + ",".join(COUNTED))["areas"]
     extents = mmlens("pages", pid, "-o", "+NODE")["extents"]
     tables = {int(table["start"], 16) for table in mmlens("tables", pid)["tables"]
               if table["level"] == "pte"}

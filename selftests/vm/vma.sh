@@ -9,7 +9,7 @@ vma_compare=$(realpath "$(dirname "${BASH_SOURCE[0]}")/vma.py")
 
 declare -A seen vma_tests=(
 	[AREAS]="the areas of smaps"
-	[FLAGS]="every flag has the letters of smaps"
+	[FLAGS]="every flag has the letters of smaps, and the name that goes with them"
 	[KIND]="kinds: by the flags and names of smaps, and what is mounted there"
 	[OPS]="each vm_operations has the name of one in kallsyms"
 	[RSS]="RSS as in smaps" [RSS_ANON]="RSS_ANON" [SWAP]="SWAP" [DIRTY]="DIRTY"
