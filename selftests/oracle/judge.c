@@ -591,15 +591,18 @@ struct area_pages {
 	uint64_t dax;		/* not of those: mapped by a huge entry of a DAX file's */
 };
 
+/* Areas ascend as extents do: @at is the first extent that no area before had. */
 static struct area_pages pages_within(const struct judge *j, uint64_t start,
-				      uint64_t end)
+				      uint64_t end, size_t *at)
 {
 	struct area_pages pages = {};
 
-	for (size_t i = 0; i < j->answer->nr_extents; i++) {
-		const struct mml_extent *e = &j->answer->extents[i];
+	for (; *at < j->answer->nr_extents; ++*at) {
+		const struct mml_extent *e = &j->answer->extents[*at];
 
-		if (e->start < start || e->start >= end)
+		if (e->start >= end)
+			break;
+		if (e->start < start)
 			continue;
 		if (is_resident(e))
 			pages.resident += e->pages;
@@ -615,10 +618,11 @@ static struct area_pages pages_within(const struct judge *j, uint64_t start,
 	return pages;
 }
 
-static void judge_area_rss(const struct judge *j, const struct proc_area *area)
+static void judge_area_rss(const struct judge *j, const struct proc_area *area,
+			   size_t *at)
 {
 	uint64_t proc = area->rss / sysconf(_SC_PAGESIZE);
-	struct area_pages pages = pages_within(j, area->start, area->end);
+	struct area_pages pages = pages_within(j, area->start, area->end, at);
 	uint64_t ours = pages.resident;
 
 	/* smaps_pmd_entry(): follow_trans_huge_pmd() does not follow them */
@@ -641,6 +645,8 @@ static void judge_area_rss(const struct judge *j, const struct proc_area *area)
 
 static void judge_rss(const struct judge *j)
 {
+	size_t at = 0;
+
 	j->verdict->rss_pages += j->after->rss / sysconf(_SC_PAGESIZE);
 	for (size_t i = 0; i < j->after->nr_areas; i++) {
 		const struct proc_area *area = &j->after->areas[i];
@@ -649,7 +655,7 @@ static void judge_rss(const struct judge *j)
 		if (proc_area_has(area, "ht"))
 			continue;
 		if (i < j->before->nr_areas && area->rss == j->before->areas[i].rss)
-			judge_area_rss(j, area);
+			judge_area_rss(j, area, &at);
 		else
 			excuse(j, RULE_MOVED);
 	}

@@ -16,7 +16,9 @@
 #include "proc.h"
 
 #define PAGEMAP_BATCH	(64 * 1024)	/* entries: 256 MiB of addresses */
+#define VAST		(1UL << 30)	/* bytes, of which pagemap is 2 MiB */
 #define FRAME_BATCH	512
+#define FRAME_WINDOW	64
 
 __attribute__((format(printf, 2, 3)))
 static int complain(int err, const char *fmt, ...)
@@ -71,6 +73,9 @@ static bool parse_header(const char *line, struct proc_area *area)
 {
 	int name = 0;
 
+	/* an address, and not a word */
+	if (line[0] >= 'A' && line[0] <= 'Z')
+		return false;
 	memset(area, 0, sizeof(*area));
 	area->pkey = -1;
 	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &area->start, &area->end,
@@ -81,18 +86,29 @@ static bool parse_header(const char *line, struct proc_area *area)
 	return true;
 }
 
+static bool parse_number(const char *line, const char *name, uint64_t *number)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(line, name, len))
+		return false;
+	*number = strtoull(line + len, NULL, 10);
+	return true;
+}
+
+/* By hand: of 60,000 areas there are more than a million lines. */
 static void parse_detail(const char *line, struct proc_area *area)
 {
-	unsigned long kb;
+	uint64_t number;
 
-	if (sscanf(line, "Rss: %lu kB", &kb) == 1)
-		area->rss = kb * 1024;
-	else if (sscanf(line, "Swap: %lu kB", &kb) == 1)
-		area->swap = kb * 1024;
-	else if (sscanf(line, "KernelPageSize: %lu kB", &kb) == 1)
-		area->kernel_page_size = kb * 1024;
-	else if (sscanf(line, "ProtectionKey: %d", &area->pkey) == 1)
-		return;
+	if (parse_number(line, "Rss:", &number))
+		area->rss = number * 1024;
+	else if (parse_number(line, "Swap:", &number))
+		area->swap = number * 1024;
+	else if (parse_number(line, "KernelPageSize:", &number))
+		area->kernel_page_size = number * 1024;
+	else if (parse_number(line, "ProtectionKey:", &number))
+		area->pkey = number;
 	else if (!strncmp(line, "VmFlags:", 8))
 		snprintf(area->flags, sizeof(area->flags), "%s", line + 8);
 }
@@ -175,9 +191,8 @@ static int read_areas(pid_t pid, struct proc_view *view)
 
 bool proc_area_has(const struct proc_area *area, const char *flag)
 {
-	char word[8];
+	const char word[] = { ' ', flag[0], flag[1], ' ', '\0' };
 
-	snprintf(word, sizeof(word), " %s ", flag);
 	return strstr(area->flags, word);
 }
 
@@ -191,15 +206,13 @@ static void add_page(struct proc_view *view, uint64_t addr, uint64_t pagemap)
 	};
 }
 
-static int read_pagemap(int fd, const struct proc_area *area,
-			struct proc_view *view)
+static int read_pagemap(int fd, uint64_t addr, uint64_t end, struct proc_view *view)
 {
 	static uint64_t entries[PAGEMAP_BATCH];
 	uint64_t page_size = sysconf(_SC_PAGESIZE);
-	uint64_t addr = area->start;
 
-	while (addr < area->end) {
-		size_t n = (area->end - addr) / page_size;
+	while (addr < end) {
+		size_t n = (end - addr) / page_size;
 		ssize_t got;
 
 		if (n > PAGEMAP_BATCH)
@@ -218,8 +231,22 @@ static int read_pagemap(int fd, const struct proc_area *area,
 	return 0;
 }
 
+/*
+ * pagemap has a word for every page of an area, also where there are no tables: of
+ * a reservation of 16 TiB that is 32 GiB. Where smaps has counted nothing there is
+ * nothing to read; whatever mmlens then sees there, it sees in excess. Only of
+ * hugetlb smaps counts nothing anyway.
+ */
+static bool is_vast_and_empty(const struct proc_area *area)
+{
+	return area->end - area->start > VAST && !area->rss && !area->swap &&
+	       !proc_area_has(area, "ht");
+}
+
+/* Areas side by side are read together: there may be very many. */
 static int read_pages(pid_t pid, struct proc_view *view)
 {
+	const struct proc_area *area = view->areas, *end = area + view->nr_areas;
 	char path[64];
 	int fd, err = 0;
 
@@ -227,8 +254,15 @@ static int read_pages(pid_t pid, struct proc_view *view)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return complain(-errno, "%s", path);
-	for (size_t i = 0; i < view->nr_areas && !err; i++)
-		err = read_pagemap(fd, &view->areas[i], view);
+	while (area < end && !err) {
+		uint64_t start = area->start;
+
+		if (is_vast_and_empty(area++))
+			continue;
+		while (area < end && area->start == area[-1].end && !is_vast_and_empty(area))
+			area++;
+		err = read_pagemap(fd, start, area[-1].end, view);
+	}
 	close(fd);
 	return err;
 }
@@ -237,10 +271,15 @@ static int read_pages(pid_t pid, struct proc_view *view)
 
 struct frame_files {
 	int flags, count;
+	/* the words last read: frames that a process got one after the other are near */
+	uint64_t first;
+	bool any;
+	uint64_t flag_words[FRAME_WINDOW], count_words[FRAME_WINDOW];
 };
 
 static int open_frames(struct frame_files *files)
 {
+	files->any = false;
 	files->flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (files->flags < 0)
 		return complain(-errno, "/proc/kpageflags");
@@ -295,60 +334,55 @@ static uint64_t page_frame(const struct proc_page *page)
 	return page->pagemap & PM_VALUE_MASK;
 }
 
-/* How many pages from @page on have frames that follow each other. */
-static size_t frame_run(const struct proc_page *page, size_t left)
+static int read_window(struct frame_files *files, uint64_t frame)
 {
-	size_t n = 1;
-
-	if (left > FRAME_BATCH)
-		left = FRAME_BATCH;
-	while (n < left && page[n].pagemap & PM_PRESENT &&
-	       page_frame(&page[n]) == page_frame(page) + n)
-		n++;
-	return n;
-}
-
-static int read_run(const struct frame_files *files, struct proc_page *page,
-		    size_t n)
-{
-	uint64_t flags[FRAME_BATCH], count[FRAME_BATCH];
-	uint64_t frame = page_frame(page);
 	int err;
 
-	err = read_words(files->flags, frame, n, KPF(NOPAGE), flags);
+	if (files->any && frame - files->first < FRAME_WINDOW)
+		return 0;
+	files->first = frame - frame % FRAME_WINDOW;
+	err = read_words(files->flags, files->first, FRAME_WINDOW, KPF(NOPAGE),
+			 files->flag_words);
 	if (!err)
-		err = read_words(files->count, frame, n, 0, count);
-	for (size_t i = 0; i < n && !err; i++) {
-		page[i].flags = flags[i];
-		page[i].count = count[i];
-		if (!(flags[i] & KPF(COMPOUND_TAIL)))
-			page[i].folio_flags = flags[i];
-		else if (i)
-			page[i].folio_flags = page[i - 1].folio_flags;
-		else
-			err = read_folio_flags(files->flags, frame,
-					       &page[i].folio_flags);
-	}
+		err = read_words(files->count, files->first, FRAME_WINDOW, 0,
+				 files->count_words);
+	files->any = !err;
 	return err;
+}
+
+/* @before: the page before it in the same reading, or NULL */
+static int read_frame(struct frame_files *files, struct proc_page *page,
+		      const struct proc_page *before)
+{
+	uint64_t frame = page_frame(page);
+	int err = read_window(files, frame);
+
+	if (err)
+		return err;
+	page->flags = files->flag_words[frame - files->first];
+	page->count = files->count_words[frame - files->first];
+	page->folio_flags = page->flags;
+	if (!(page->flags & KPF(COMPOUND_TAIL)))
+		return 0;
+	if (!before || !(before->pagemap & PM_PRESENT) || page_frame(before) + 1 != frame)
+		return read_folio_flags(files->flags, frame, &page->folio_flags);
+	page->folio_flags = before->folio_flags;
+	return 0;
 }
 
 static int read_frames(struct proc_view *view)
 {
 	struct frame_files files;
-	size_t i = 0;
 	int err;
 
 	err = open_frames(&files);
 	if (err)
 		return err;
-	while (i < view->nr_pages && !err) {
-		size_t n = 1;
+	for (size_t i = 0; i < view->nr_pages && !err; i++) {
+		struct proc_page *page = &view->pages[i];
 
-		if (view->pages[i].pagemap & PM_PRESENT) {
-			n = frame_run(&view->pages[i], view->nr_pages - i);
-			err = read_run(&files, &view->pages[i], n);
-		}
-		i += n;
+		if (page->pagemap & PM_PRESENT)
+			err = read_frame(&files, page, i ? page - 1 : NULL);
 	}
 	close(files.flags);
 	close(files.count);
