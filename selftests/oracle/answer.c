@@ -32,6 +32,14 @@ static void append(struct answer *answer, struct mml_extent extent)
 	answer->extents[answer->nr_extents++] = extent;
 }
 
+static void insert(struct answer *answer, size_t at, struct mml_extent extent)
+{
+	append(answer, extent);
+	memmove(&answer->extents[at + 1], &answer->extents[at],
+		(answer->nr_extents - 1 - at) * sizeof(extent));
+	answer->extents[at] = extent;
+}
+
 /* Asked for */
 
 static int collect(const struct mml_extent *extent, void *arg)
@@ -88,11 +96,8 @@ static void vma_from_area(const struct proc_area *area, struct mml_vma *vma)
 static uint32_t state_from_proc(const struct proc_area *area,
 				const struct proc_page *page)
 {
-	if (page->pagemap & PM_GUARD)
-		return MMLENS_STATE_MARKER_GUARD;
 	if (page->pagemap & PM_SWAP)
-		return MMLENS_SWAP_TYPE(page->pagemap) < 16 ?
-			MMLENS_STATE_SWAP : MMLENS_STATE_MARKER_UFFD_WP;
+		return state_from_swap(page->pagemap & PM_VALUE_MASK, 0);
 	if (!strncmp(area->perms, "---", 3))
 		return MMLENS_STATE_PROTNONE;
 	if (page->flags & KPF(ZERO_PAGE))
@@ -106,6 +111,19 @@ static uint32_t level_from_proc(const struct proc_page *page)
 {
 	return page->flags & (KPF(COMPOUND_HEAD) | KPF(COMPOUND_TAIL)) ?
 		MMLENS_LEVEL_PMD : MMLENS_LEVEL_PTE;
+}
+
+static void value_from_swap(uint64_t value, struct mml_extent *extent)
+{
+	switch (extent->state) {
+	case MMLENS_STATE_SWAP:
+		extent->swap = value;
+		break;
+	case MMLENS_STATE_MIGRATION:
+	case MMLENS_STATE_HWPOISON:
+		extent->frame = MMLENS_SWAP_OFFSET(value);
+		break;
+	}
 }
 
 static void extent_from_page(const struct proc_area *area,
@@ -127,7 +145,7 @@ static void extent_from_page(const struct proc_area *area,
 	if (page->pagemap & PM_UFFD_WP)
 		extent->entry |= MMLENS_ENTRY_UFFD_WP;
 	if (page->pagemap & PM_SWAP) {
-		extent->swap = page->pagemap & PM_VALUE_MASK;
+		value_from_swap(page->pagemap & PM_VALUE_MASK, extent);
 		return;
 	}
 	extent->frame = page->pagemap & PM_VALUE_MASK;
@@ -167,12 +185,17 @@ enum corruption {
 	CORRUPT_SWAP,
 	CORRUPT_MISSING,
 	CORRUPT_EXTRA,
+	CORRUPT_VAST,
 	CORRUPT_STATE,
 	CORRUPT_FLAG,
 	CORRUPT_COUNT,
 	CORRUPT_SOFT_DIRTY,
 	CORRUPT_FILE,
 	CORRUPT_UFFD_WP,
+	CORRUPT_GUARD,
+	CORRUPT_MARKER,
+	CORRUPT_EXCLUSIVE,
+	CORRUPT_RSS,
 	CORRUPT_AREA,
 	CORRUPT_ORDER,
 };
@@ -182,12 +205,17 @@ const char *const answer_corruptions[] = {
 	[CORRUPT_SWAP] = "swap",
 	[CORRUPT_MISSING] = "missing",
 	[CORRUPT_EXTRA] = "extra",
+	[CORRUPT_VAST] = "vast",
 	[CORRUPT_STATE] = "state",
 	[CORRUPT_FLAG] = "flag",
 	[CORRUPT_COUNT] = "count",
 	[CORRUPT_SOFT_DIRTY] = "soft-dirty",
 	[CORRUPT_FILE] = "file",
 	[CORRUPT_UFFD_WP] = "uffd-wp",
+	[CORRUPT_GUARD] = "guard",
+	[CORRUPT_MARKER] = "marker",
+	[CORRUPT_EXCLUSIVE] = "exclusive",
+	[CORRUPT_RSS] = "rss",
 	[CORRUPT_AREA] = "area",
 	[CORRUPT_ORDER] = "order",
 	NULL
@@ -199,20 +227,40 @@ static bool is_plain(const struct mml_extent *extent)
 	       extent->flags != MMLENS_UNKNOWN;
 }
 
+static bool is_marker(const struct mml_extent *extent)
+{
+	return extent->state == MMLENS_STATE_MARKER_UFFD_WP ||
+	       extent->state == MMLENS_STATE_MARKER_POISON ||
+	       extent->state == MMLENS_STATE_MARKER_GUARD;
+}
+
 /* What would be falsified here, would it make a difference? */
 static bool fits(const struct answer *answer, const struct mml_extent *extent,
 		 enum corruption how)
 {
-	const struct mml_vma *vma;
+	const struct mml_vma *vma = mml_vmas_find(&answer->vmas, extent->start);
 
-	if (how == CORRUPT_SWAP)
+	switch (how) {
+	case CORRUPT_SWAP:
 		return extent->state == MMLENS_STATE_SWAP;
-	if (!is_plain(extent))
-		return false;
-	/* pagemap calls all of an area that is soft-dirty so */
-	vma = mml_vmas_find(&answer->vmas, extent->start);
-	return how != CORRUPT_SOFT_DIRTY ||
-	       (vma && !(vma->flags & MMLENS_VM_SOFTDIRTY));
+	case CORRUPT_MARKER:
+		return is_marker(extent);
+	case CORRUPT_GUARD:
+		return extent->state == MMLENS_STATE_MARKER_GUARD ||
+		       extent->state == MMLENS_STATE_SWAP;
+	case CORRUPT_SOFT_DIRTY:
+		/* pagemap calls all of an area that is soft-dirty so */
+		return is_plain(extent) && vma && !(vma->flags & MMLENS_VM_SOFTDIRTY);
+	case CORRUPT_EXCLUSIVE:
+		/* of a larger leaf pagemap says it of the first page only */
+		return is_plain(extent) && extent->level == MMLENS_LEVEL_PTE &&
+		       extent->mapkind == MMLENS_MAPKIND_PRECISE;
+	case CORRUPT_RSS:
+		/* smaps leaves hugetlb out */
+		return is_plain(extent) && vma && !(vma->flags & MMLENS_VM_HUGETLB);
+	default:
+		return is_plain(extent);
+	}
 }
 
 /* The first extent that fits, from the middle on, then from the start. */
@@ -232,25 +280,20 @@ static struct mml_extent *cut_off(struct answer *answer,
 				  struct mml_extent *extent)
 {
 	size_t at = extent - answer->extents;
-	struct mml_extent *page;
+	struct mml_extent page = *extent;
 	uint32_t keep = extent->pages - 1;
 
 	if (!keep)
 		return extent;
-	append(answer, *extent);
-	extent = &answer->extents[at];
-	page = extent + 1;
-	memmove(page + 1, page,
-		(answer->nr_extents - at - 2) * sizeof(*page));
-	*page = *extent;
-	page->start += (uint64_t)keep * sysconf(_SC_PAGESIZE);
-	page->pages = 1;
-	if (page->frame != MMLENS_UNKNOWN)
-		page->frame += keep;
-	if (page->swap != MMLENS_UNKNOWN)
-		page->swap += (uint64_t)keep << 5;
+	page.start += (uint64_t)keep * sysconf(_SC_PAGESIZE);
+	page.pages = 1;
+	if (page.frame != MMLENS_UNKNOWN)
+		page.frame += keep;
+	if (page.swap != MMLENS_UNKNOWN)
+		page.swap += (uint64_t)keep << MMLENS_SWAP_SHIFT;
 	extent->pages = keep;
-	return page;
+	insert(answer, at + 1, page);
+	return &answer->extents[at + 1];
 }
 
 static void drop(struct answer *answer, struct mml_extent *page)
@@ -264,16 +307,13 @@ static void drop(struct answer *answer, struct mml_extent *page)
 /* Claims a page right after @page; false if it has a neighbour there. */
 static bool invent(struct answer *answer, struct mml_extent *page)
 {
-	uint64_t next = page->start + sysconf(_SC_PAGESIZE);
-	size_t at = page - answer->extents;
+	struct mml_extent next = *page;
+	size_t at = page - answer->extents + 1;
 
-	if (at + 1 < answer->nr_extents && page[1].start == next)
+	next.start += sysconf(_SC_PAGESIZE);
+	if (at < answer->nr_extents && answer->extents[at].start == next.start)
 		return false;
-	append(answer, *page);
-	page = &answer->extents[at];
-	memmove(page + 1, page,
-		(answer->nr_extents - at - 1) * sizeof(*page));
-	page[1].start = next;
+	insert(answer, at, next);
 	return true;
 }
 
@@ -296,6 +336,31 @@ static bool invent_somewhere(struct answer *answer)
 			return invent(answer, cut_off(answer, &answer->extents[at]));
 	}
 	return false;
+}
+
+/* Claims a page in the middle of the largest area, where there is none. */
+static bool invent_in_vast(struct answer *answer)
+{
+	const struct mml_vma *vast = answer->vmas.v;
+	struct mml_extent page;
+	size_t at = 0;
+
+	if (!answer->nr_extents)
+		return false;
+	for (size_t i = 1; i < answer->vmas.n; i++) {
+		const struct mml_vma *vma = &answer->vmas.v[i];
+
+		if (vma->end - vma->start > vast->end - vast->start)
+			vast = vma;
+	}
+	page = answer->extents[0];
+	page.pages = 1;
+	page.start = vast->start + (vast->end - vast->start) / 2;
+	page.start -= page.start % sysconf(_SC_PAGESIZE);
+	while (at < answer->nr_extents && answer->extents[at].start < page.start)
+		at++;
+	insert(answer, at, page);
+	return true;
 }
 
 static void corrupt_page(struct mml_extent *page, enum corruption how)
@@ -325,6 +390,17 @@ static void corrupt_page(struct mml_extent *page, enum corruption how)
 	case CORRUPT_UFFD_WP:
 		page->entry ^= MMLENS_ENTRY_UFFD_WP;
 		break;
+	case CORRUPT_GUARD:
+		page->state = page->state == MMLENS_STATE_MARKER_GUARD ?
+			      MMLENS_STATE_SWAP : MMLENS_STATE_MARKER_GUARD;
+		break;
+	case CORRUPT_MARKER:
+		page->state = page->state == MMLENS_STATE_MARKER_POISON ?
+			      MMLENS_STATE_HWPOISON : MMLENS_STATE_MARKER_POISON;
+		break;
+	case CORRUPT_EXCLUSIVE:
+		page->mapcount = page->mapcount == 1 ? 2 : 1;
+		break;
 	case CORRUPT_ORDER:
 		page->start += 1;
 		break;
@@ -341,7 +417,7 @@ static bool corrupt_somewhere(struct answer *answer, enum corruption how)
 	if (!page)
 		return false;
 	page = cut_off(answer, page);
-	if (how == CORRUPT_MISSING)
+	if (how == CORRUPT_MISSING || how == CORRUPT_RSS)
 		drop(answer, page);
 	else
 		corrupt_page(page, how);
@@ -358,6 +434,8 @@ bool answer_corrupt(struct answer *answer, const char *what)
 		return false;
 	if (how == CORRUPT_EXTRA)
 		return invent_somewhere(answer);
+	if (how == CORRUPT_VAST)
+		return invent_in_vast(answer);
 	if (how == CORRUPT_AREA) {
 		answer->vmas.v[answer->vmas.n / 2].flags ^= MMLENS_VM_WRITE;
 		return true;

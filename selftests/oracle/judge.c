@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/judge.h"
@@ -372,9 +371,9 @@ static void judge_swap(const struct judge *j, const struct proc_page *proc,
 		       const struct mml_extent *ours)
 {
 	uint64_t value = proc->pagemap & PM_VALUE_MASK;
-	/* Entries that are no swap have the highest types; see swap.h. */
-	bool real = MMLENS_SWAP_TYPE(value) < 16;
 
+	compare(j, CHECK_STATE, ours->start,
+		state_from_swap(value, j->info->states), ours->state);
 	switch (ours->state) {
 	case MMLENS_STATE_SWAP:
 		compare(j, CHECK_SWAP, ours->start, value, ours->swap);
@@ -386,28 +385,13 @@ static void judge_swap(const struct judge *j, const struct proc_page *proc,
 		compare(j, CHECK_FRAME, ours->start, MMLENS_SWAP_OFFSET(value),
 			ours->frame);
 		break;
-	case MMLENS_STATE_MARKER_UFFD_WP:
-	case MMLENS_STATE_MARKER_POISON:
-	case MMLENS_STATE_MARKER_GUARD:
-		break;
-	default:
-		wrong(j, CHECK_STATE, ours->start,
-		      "/proc has a swap entry, mmlens state %u", ours->state);
-		return;
 	}
-	compare(j, CHECK_STATE, ours->start, real,
-		ours->state == MMLENS_STATE_SWAP);
 }
 
 /* Has pagemap a bit for it? */
 static bool proc_tells_uffd_wp(void)
 {
-	static int tells = -1;
-	struct utsname uts;
-
-	if (tells < 0)
-		tells = !uname(&uts) && mml_kernel(uts.release) >= MML_KERNEL(5, 14);
-	return tells;
+	return running_kernel() >= MML_KERNEL(5, 14);
 }
 
 static void judge_uffd_wp(const struct judge *j, const struct proc_area *area,

@@ -14,7 +14,7 @@ enum check {
 	CHECK_SWAP,		/* ... or the same swap entry */
 	CHECK_MISSING,		/* /proc has a page, mmlens has none */
 	CHECK_EXTRA,		/* mmlens has a page, /proc has none */
-	CHECK_STATE,
+	CHECK_STATE,		/* ... of swap entries: what their type stands for */
 	CHECK_FLAGS,
 	CHECK_COUNT,
 	CHECK_SOFT_DIRTY,

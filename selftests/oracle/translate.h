@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The words of /proc in mmlens' words: VmFlags of smaps, bits of kpageflags.
+ * The words of /proc in mmlens' words: VmFlags of smaps, bits of kpageflags, swap
+ * entries of pagemap.
  */
 #ifndef ORACLE_TRANSLATE_H
 #define ORACLE_TRANSLATE_H
 
+#include <sys/utsname.h>
+
 #include <linux/mmlens.h>
+
+#include "lib/judge.h"
 
 #include "proc.h"
 
@@ -100,5 +105,62 @@ static inline uint64_t page_flags_from_proc(const struct proc_page *page,
 #define MMLENS_PAGE_JUDGED						\
 	(KPF_JUDGED | MMLENS_PAGE_RESERVED | MMLENS_PAGE_MLOCKED |	\
 	 MMLENS_PAGE_PRIVATE | MMLENS_PAGE_ANON_EXCLUSIVE)
+
+/* As MML_KERNEL() */
+static inline unsigned int running_kernel(void)
+{
+	static unsigned int version;
+	struct utsname uts;
+
+	if (!version && !uname(&uts))
+		version = mml_kernel(uts.release);
+	return version;
+}
+
+/* include/linux/swapops.h; of several bits, what a touch would find first */
+static inline uint32_t state_from_marker(uint64_t marker)
+{
+	if (marker & 4)		/* since 6.13 */
+		return MMLENS_STATE_MARKER_GUARD;
+	if (marker & 2)		/* since 6.2 */
+		return MMLENS_STATE_MARKER_POISON;
+	return marker & 1 ? MMLENS_STATE_MARKER_UFFD_WP : MMLENS_STATE_BAD;
+}
+
+/*
+ * What stands in an entry that is not present: one of some kinds that have the
+ * highest types, in this order from the last one down (include/linux/swap.h), or
+ * else swap. Of @states, what this kernel can have, only those matter that
+ * configurations of Debian's differ in.
+ */
+static inline uint32_t state_from_swap(uint64_t value, uint64_t states)
+{
+	unsigned int kernel = running_kernel();
+	bool device = states & 1ULL << MMLENS_STATE_DEVICE_PRIVATE;
+	bool markers = kernel >= MML_KERNEL(5, 19);
+	const struct {
+		uint32_t state;
+		unsigned int types;
+	} kinds[] = {
+		{ MMLENS_STATE_MARKER_POISON, markers && kernel < MML_KERNEL(6, 2) },
+		{ MMLENS_STATE_MARKER_UFFD_WP, markers },	/* or another marker */
+		{ MMLENS_STATE_DEVICE_EXCLUSIVE,
+		  !device || kernel < MML_KERNEL(5, 14) ? 0 :
+		  kernel < MML_KERNEL(6, 15) ? 2 : 1 },
+		{ MMLENS_STATE_DEVICE_PRIVATE, device ? 2 : 0 },
+		{ MMLENS_STATE_MIGRATION, markers ? 3 : 2 },
+		{ MMLENS_STATE_HWPOISON, 1 },
+	};
+	unsigned int first = 1 << MMLENS_SWAP_SHIFT;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		first -= kinds[i].types;
+		if (MMLENS_SWAP_TYPE(value) < first)
+			continue;
+		return kinds[i].state == MMLENS_STATE_MARKER_UFFD_WP ?
+			state_from_marker(MMLENS_SWAP_OFFSET(value)) : kinds[i].state;
+	}
+	return MMLENS_STATE_SWAP;
+}
 
 #endif /* ORACLE_TRANSLATE_H */

@@ -30,6 +30,7 @@ caught()
 	run oracle ${3-} --corrupt "$what" "$2"
 	case $what in
 	flag) check=flags ;;
+	marker) check=state ;;
 	esac
 	if [ $status = 1 ] && grep -qE "^$check +[0-9]+ +[1-9]" <<<"$out"; then
 		pass "a falsified answer is caught ${3+(made up from /proc) }- $what"
@@ -116,7 +117,10 @@ for flag in huge ksm thp unevictable; do
 done
 
 # the judge itself
-for what in frame swap missing extra state flag count soft-dirty file uffd-wp area order; do
+markers=marker
+kernel_before 5.19 && markers=
+for what in frame swap missing extra state flag count soft-dirty file uffd-wp guard $markers \
+	exclusive rss area order; do
 	caught "$what" "$kinds_A"
 	caught "$what" "$kinds_A" --from-proc
 done
@@ -127,5 +131,15 @@ ran "an unknown corruption is refused" 2
 run oracle 999999
 ran "a process that is not there is refused" 2
 target_end kinds
+
+# that a guard is called something else; kinds have none
+target_start userfault "$BUILD/targets/userfault"
+if [ -n "${userfault_GUARD_LACKS-}" ]; then
+	skip "a falsified answer is caught - a guard is none" "$userfault_GUARD_LACKS"
+else
+	caught guard "$userfault_PID"
+	like "... and that was a guard" "$out" "/proc 0x1, mmlens 0$"
+fi
+target_end userfault
 
 ktap_end
