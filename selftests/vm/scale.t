@@ -87,4 +87,28 @@ ok "... or holds of the mmap lock: $vast_HOLDS, $plain_HOLDS" \
 told plain
 told vast
 
+# ---- every page of both ----
+
+# more than the 10,240 areas that page-types leaves off after; or all there may be
+count=20000
+[ -z "${MMLENS_LONG-}" ] || count=60000
+target_start several "$BUILD/targets/many-areas" $count
+# the first is read twice: see oracle.c
+run oracle "$pid" "$several_PID"
+ran "the oracle finds nothing wrong in any page of either" 0
+# compared CHECK: how often
+compared() { awk -v check="$1" '$1 == check { print $2 }' <<<"$out"; }
+for check in frame area rss; do
+	ok "... and has compared more than there are areas: $check $(compared $check)" \
+		test "$(compared $check)" -gt $((count + reserved_TOUCHED))
+done
+grep '^smaps' <<<"$out" | note -
+target_end several
+
+# a page that is not there, in the midst of the 16 TiB, which pagemap is not read of
+run oracle --corrupt vast "$pid"
+ran "a falsified answer is caught - in the 16 TiB" 1
+is "... as one in excess" "$(awk '$1 == "extra" { print $3 }' <<<"$out")" 1
+target_end reserved
+
 ktap_end
