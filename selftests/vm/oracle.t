@@ -138,7 +138,7 @@ if [ -n "${userfault_GUARD_LACKS-}" ]; then
 	skip "a falsified answer is caught - a guard is none" "$userfault_GUARD_LACKS"
 else
 	caught guard "$userfault_PID"
-	like "... and that was a guard" "$out" "/proc 0x1, mmlens 0$"
+	like "... and that was a guard" "$out" '/proc 0x1, mmlens 0'
 fi
 target_end userfault
 
