@@ -86,5 +86,64 @@ absent "when the driver has gone, so have the frames"
 modprobe nd_pmem
 wait_until '[ -b /dev/pmem0 ]'
 is "... and come again" "$(frames)" "[[\"device\",$((end - first))]]"
+
+# ---- memory that goes and comes meanwhile ----
+
+# readings: until there is a file `stop`, reads all of it; each time all of the frames
+# have to be told, and to be what they can be. Keeps count in `loop`
+readings()
+{
+	local pages state rest told count=0
+
+	while [ ! -e "$ktap_files/stop" ]; do
+		told=0
+		mmlens frame -n -o PAGES,STATE $first-$end >"$ktap_files/read" 2>&1 ||
+			echo "exit status $?: $(<"$ktap_files/read")" >>"$ktap_files/failed"
+		# the last line is no row, but sums up
+		while read -r pages state rest; do
+			[ -z "$rest" ] || continue
+			told=$((told + pages))
+			echo "$state" >>"$ktap_files/seen"
+		done <"$ktap_files/read"
+		[ $told = $((end - first)) ] ||
+			echo "$told frames: $(<"$ktap_files/read")" >>"$ktap_files/failed"
+		echo $((count += 1)) >"$ktap_files/loop"
+	done
+}
+
+# seen: the states that it has read
+seen() { sort -u "$ktap_files/seen" | tr '\n' ' '; }
+
+# enough: 10 readings, and there were frames in some and in others not; 5.10 sees them
+# always
+enough()
+{
+	[ "$(cat "$ktap_files/loop" 2>/dev/null || echo 0)" -ge 10 ] &&
+		{ kernel_before 5.12 || [ "$(seen | wc -w)" -ge 2 ]; }
+}
+
+driver=/sys/bus/nd/drivers/nd_pmem
+name=$(basename "$driver"/namespace*)
+readings &
+loop=$!
+ktap_children+=($loop)
+wait_until '[ -s "$ktap_files/loop" ]'
+for ((round = 0; round < 20; round++)); do
+	echo "$name" >"$driver/unbind"
+	# the last time until that was read
+	[ $round -lt 19 ] || wait_until enough
+	echo "$name" >"$driver/bind"
+done
+touch "$ktap_files/stop"
+wait $loop
+note "$(<"$ktap_files/loop") readings, $(sort "$ktap_files/seen" | uniq -c | xargs)"
+is "a driver that comes and goes 20 times: all of its frames are told each time" \
+	"$(cat "$ktap_files/failed" 2>/dev/null)" ""
+if kernel_before 5.12; then
+	skip "... as a device's, and as none" "this kernel's pfn_to_online_page() knows blocks as a whole"
+else
+	like "... as a device's, and as none" "$(seen)" '^device (none|offline) $'
+fi
+is "... and as a device's in the end" "$(frames)" "[[\"device\",$((end - first))]]"
 mount -o dax /dev/pmem0 "$dir"
 ktap_end
