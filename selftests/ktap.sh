@@ -110,11 +110,13 @@ have_held()
 		bail "no device-mapper device"
 	undo "dmsetup remove $name"
 	# 5.10 warns of discards through device-mapper to a loop device
-	if ! mkfs.ext4 -q -F -E nodiscard -O ^has_journal /dev/mapper/$name ||
+	if ! mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0 -O ^has_journal /dev/mapper/$name ||
 	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
 		bail "no file system on a device-mapper device"
 	fi
 	undo "dmsetup resume $name; umount $mount"
+	# it would wait for the device while that is suspended, with the mount's lock held
+	wait_until '! pgrep -x ext4lazyinit >/dev/null'
 	# a dirty page is written when we say so
 	set_knob /proc/sys/vm/dirty_writeback_centisecs 0
 	# shellcheck disable=SC2034 # tests use it
@@ -404,7 +406,7 @@ target_read()
 # target_await ID N: until it has been ready N times
 target_await()
 {
-	local id=$1 end=$((SECONDS + 120)) line name
+	local id=$1 end=$((SECONDS + 600)) line name
 
 	target_read "$id"
 	until [ $target_answers -ge "$2" ]; do

@@ -41,7 +41,7 @@ class Machine:
     def __init__(self, directory, five):
         self.directory = directory
         self.path = os.path.join(directory, "monitor")
-        command = [os.path.join(TOP, "scripts/vm"), "run", "--timeout", "500", "--parallel",
+        command = [os.path.join(TOP, "scripts/vm"), "run", "--timeout", "1800", "--parallel",
                    "--kernel", os.environ.get("KERNEL", "6.1"), "--memory", "2560",
                    "--append", "hugepagesz=1G hugepages=1 hugepagesz=2M nokaslr",
                    "--append", "pti=on" if five else "nopti",

@@ -148,7 +148,7 @@ if have_swap; then
 	as_in_proc "swap" "$swap_PID"
 	read -r swap major < <(mmlens mm -j "$swap_PID" | jq -r '"\(.swap) \(.maj_flt)"')
 	like "... of which there is some" "$swap" '^[1-9]'
-	like "... and what came back was a major fault" "$major" '^[1-9]'
+	like "... and there were major faults" "$major" '^[1-9]'
 	target_end swap
 else
 	fail "swap" "there is none"

@@ -4,26 +4,12 @@
  * for as long as it is looked at; see lib/rare.c. It is mapped twice, to be read and
  * to be written. Then the move is over.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "lib/memory.h"
 #include "lib/rare.h"
 #include "targets/target.h"
-
-#define PAGEMAP_PRESENT (1ULL << 63)
-
-/* Its entries come back before whoever moves it is done. */
-static void await(const char *page)
-{
-	for (int tries = 0; !(target_pagemap(page) & PAGEMAP_PRESENT); tries++) {
-		errno = ETIMEDOUT;
-		if (tries == 3000)
-			target_die("a move that ends");
-		nap();
-	}
-}
 
 int main(int argc, char **argv)
 {
@@ -48,8 +34,6 @@ int main(int argc, char **argv)
 	target_string("STEP", "the move is over");
 	if (!end_moving())
 		target_die(held_device);
-	await(moving.read);
-	await(moving.write);
 	target_state("MOVED_READ", moving.read, 0, 1, "state=present kind=file bits=-write");
 	target_state("MOVED_WRITE", moving.write, 0, 1, "state=present kind=file");
 	target_end();

@@ -219,7 +219,7 @@ static bool start(void (*act)(const struct moving *, pid_t), const struct moving
 		act(moving, us);
 		_exit(0);
 	}
-	for (int tries = 0; pid > 0 && tries < 3000 && state_of(pid) != 'Z'; tries++) {
+	for (int tries = 0; pid > 0 && tries < 10000 && state_of(pid) != 'Z'; tries++) {
 		if (waits_in(pid, function))
 			return true;
 		nap();
@@ -279,9 +279,14 @@ bool start_moving(struct moving *moving)
 	return false;
 }
 
+/* The mover tries again some times: until it has given up, there are entries again. */
 bool end_moving(void)
 {
-	return suspend(false);
+	bool done = suspend(false);
+
+	while (done && wait(NULL) > 0)
+		;
+	return done;
 }
 
 char *being_moved(void)
