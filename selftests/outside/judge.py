@@ -203,6 +203,7 @@ def check_counts(complaints, photo, areas, process):
 
 def check_frames(complaints, photo, answers, later):
     """FRAME_GET's; each frame's own facts only where nobody else uses it."""
+    mapped = {walk["frame"] for walk in answers["walk"]}
     own = {walk["frame"] for walk in answers["walk"] if own_page(walk)}
     for row, again in zip(answers["frame"]["extents"], later["frame"]["extents"], strict=True):
         frame = row["frame"]
@@ -213,7 +214,9 @@ def check_frames(complaints, photo, answers, later):
         if row["kind"] == "free":
             complaints.check("block", frame, place, page)
             continue
-        complaints.check("folio", frame, place, (page["head"], page["order"]))
+        # else it was free: mmlens may have taken it for its messages, both times
+        if frame in mapped:
+            complaints.check("folio", frame, place, (page["head"], page["order"]))
         if frame in own and row["refcount"] == again["refcount"]:
             complaints.check("references", frame, row["refcount"], page["refcount"])
         if frame in own and not row["order"] and row["mapcount"] == again["mapcount"]:
@@ -262,6 +265,13 @@ def _set(record, key, change):
     record[key] = change(record[key])
 
 
+def _set_free(answers, key, change):
+    """All of them: which of them are still free in the photo is chance."""
+    for row in answers["frame"]["extents"]:
+        if row["kind"] == "free":
+            _set(row, key, change)
+
+
 def _flip(bit):
     return lambda text: f"{int(text, 16) ^ bit:#x}"
 
@@ -289,12 +299,12 @@ FALSE = {
     "area": lambda a: _set(a["vma"]["areas"][-1], "leaves_pte", lambda leaves: leaves + 1),
     "area ": lambda a: _set(a["vma"]["areas"][0], "tables", lambda tables: tables + 1),
     "process": lambda a: _set(a["process"]["translation"], "leaves_pmd", lambda leaves: 0),
-    "folio": lambda a: _set(_row(a, order=9), "order", lambda order: order + 1),
-    "folio ": lambda a: _set(_row(a, order=9), "head", lambda head: head - 1),
+    "folio": lambda a: _set(_row(a, order=9, kind="anon"), "order", lambda order: order + 1),
+    "folio ": lambda a: _set(_row(a, order=9, kind="anon"), "head", lambda head: head - 1),
     "references": lambda a: _set(_own_row(a), "refcount", lambda count: count + 1),
     "mappings": lambda a: _set(_own_row(a), "mapcount", lambda count: count + 1),
-    "block": lambda a: _set(_row(a, kind="free"), "order", lambda order: order - 1),
-    "block ": lambda a: _set(_row(a, kind="free"), "head", lambda head: head + 1),
+    "block": lambda a: _set_free(a, "order", lambda order: order - 1),
+    "block ": lambda a: _set_free(a, "head", lambda head: head + 1),
 }
 
 
