@@ -157,7 +157,7 @@ if [ ${#held[@]} = 2 ]; then
 	like "... in two migration entries" "$(grep '^states:' <<<"$out") " ' migration 2 '
 	step moving
 else
-	skip "moving" "there is no dmsetup"
+	skip "moving" "there is no dmsetup, or no device mapper"
 fi
 
 run oracle "${said[@]}" "$swap_CHILD"
