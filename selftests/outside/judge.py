@@ -51,7 +51,6 @@ class Photo:
         return {"head": head, "refcount": self.structs.refcount(head),
                 "mapcount": self.structs.mapcount(frame)}
 
-
     def _frame(self, row):
         """Of one that mmlens has told about; the order is its, if that is so."""
         if row["kind"] == "free":

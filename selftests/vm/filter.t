@@ -73,7 +73,6 @@ rounds=3
 # scan COMMAND...: reads it so often; sets $messages and $holds
 scan()
 {
-	# shellcheck disable=SC2086 # two words
 	run "$@"
 	messages=$(sed -n 's/^MESSAGES=//p' <<<"$out")
 	holds=$(sed -n 's/^HOLDS=//p' <<<"$out")

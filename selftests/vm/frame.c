@@ -139,8 +139,9 @@ static void read_mmlens(uint64_t first, uint64_t end)
 	struct mml_dump dump;
 	int ret;
 
-	/* after one read of all, the next leaves out the same; memory that is not needed
-	 * is not touched
+	/*
+	 * after one read of all, the next leaves out the same; memory that is not
+	 * needed is not touched
 	 */
 	if (end - first < FRAMES)
 		memset(seen + first, 0, (end - first) * sizeof(*seen));
@@ -571,10 +572,8 @@ static void start(void)
 	if (mml_open(&client, &err) || mml_info(client, &info, &err))
 		ktap_bail("%s", err.text);
 	seen = calloc(FRAMES, sizeof(*seen));
-	if (!seen)
-		ktap_bail("out of memory");
-	again = calloc(FRAMES, 1);
-	if (!again)
+	again = calloc(FRAMES, sizeof(*again));
+	if (!seen || !again)
 		ktap_bail("out of memory");
 	allocate(&before);
 	allocate(&after);

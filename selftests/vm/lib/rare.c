@@ -325,7 +325,8 @@ char *at_device(void)
 
 /* ---- a page that waits to be put on the LRU list ---- */
 
-static bool on_lru(const char *page)
+/* Any processor may be told to empty its batch, at any time. */
+bool stays_in_batch(const char *page)
 {
 	uint64_t frame = pagemap_word(page) & ((1ULL << 55) - 1), flags = 1ULL << LRU;
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -334,13 +335,7 @@ static bool on_lru(const char *page)
 		      sizeof(flags))
 		lacking("kpageflags");
 	close(fd);
-	return flags >> LRU & 1;
-}
-
-/* Any processor may be told to empty its batch, at any time. */
-bool stays_in_batch(const char *page)
-{
-	return !on_lru(page);
+	return !(flags >> LRU & 1);
 }
 
 /* Its end empties another processor's batch. */
