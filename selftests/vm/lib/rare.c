@@ -26,7 +26,7 @@
 
 const char *held_device, *held_mount;
 
-static bool run_on(int cpu)
+bool run_on(int cpu)
 {
 	cpu_set_t cpus;
 

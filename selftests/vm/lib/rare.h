@@ -27,7 +27,13 @@ char *hinted(void);		/* NUMA balancing waits for a touch of it */
 char *being_moved(void);	/* until somebody has waited for that */
 char *of_vdso(void);		/* not touched yet */
 char *at_device(void);		/* of test_hmm's */
-char *in_batch(void);		/* forked and alone again, and not on the LRU list yet */
+bool run_on(int cpu);
+
+/*
+ * Forked and alone again, and not on the LRU list yet: the caller is on processor 0
+ * from then on, and who wants that to last takes no page there.
+ */
+char *in_batch(void);
 bool stays_in_batch(const char *page);
 
 #endif /* SELFTESTS_RARE_H */
