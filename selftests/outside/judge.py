@@ -5,10 +5,12 @@ What mmlens said of a process against a photograph of its tables.
 A photograph is what was read while the machine was stopped; mmlens was asked
 before and after. Entries and frames must be equal, for nothing in the target
 moves; but the kernel may clear an entry's accessed bit when it looks for cold
-pages, so it is what it was before or what it was after. The counts of struct page move with whoever else uses a page: they are
-compared where nobody else does (mmlens itself maps the C library when it is
-asked, and not while it is not), and where mmlens said the same both times. So
-are free blocks, which anybody may take.
+pages, so it is what it was before or what it was after. The counts of struct
+page move with whoever else uses a page: they are compared where nobody else does
+(mmlens itself maps the C library when it is asked, and not while it is not), and
+where mmlens said the same both times. So are free blocks, which anybody may take
+and give back: where one is not as it was told, more photographs are taken, and
+it has to be so in one of them.
 """
 import copy
 
@@ -36,8 +38,23 @@ class Photo:
             frame = self.tables.frame(*path)
             if frame is not None and self.structs.exists(frame):
                 self.pages[path[0]] = self._page(frame)
-        self.frames = {row["frame"]: self._frame(row) for row in frames
-                       if row["state"] == "memory"}
+        rows = [row for row in frames if row["state"] == "memory"]
+        self.frames = {row["frame"]: self._frame(row) for row in rows if row["kind"] != "free"}
+        # (what mmlens told, all that was seen)
+        self.blocks = {row["frame"]: ((row["head"], row["order"]),
+                                      {self.structs.free_block(row["frame"])})
+                       for row in rows if row["kind"] == "free"}
+
+    def has_unlike(self):
+        """Whether a free block was never as mmlens told."""
+        return any(told not in seen for told, seen in self.blocks.values())
+
+    def look_again(self, memory):
+        """At the free blocks only."""
+        self.structs = PageStructs(Tables(memory, self.tables.root,
+                                          self.tables.levels is FIVE))
+        for frame, (_, seen) in self.blocks.items():
+            seen.add(self.structs.free_block(frame))
 
     def _compare_shadow(self):
         """The user half of isolation's two tables: the kernel's adds NX."""
@@ -53,8 +70,6 @@ class Photo:
 
     def _frame(self, row):
         """Of one that mmlens has told about; the order is its, if that is so."""
-        if row["kind"] == "free":
-            return self.structs.free_block(row["frame"])
         page, order = self._page(row["frame"]), row["order"]
         page["order"] = order if self.structs.is_folio(page["head"], order) else None
         return page
@@ -206,12 +221,14 @@ def check_frames(complaints, photo, answers, later):
     own = {walk["frame"] for walk in answers["walk"] if own_page(walk)}
     for row, again in zip(answers["frame"]["extents"], later["frame"]["extents"], strict=True):
         frame = row["frame"]
-        page = photo.frames.get(frame)
         place = row["head"], row["order"]
-        if page is None or place != (again["head"], again["order"]):
+        if place != (again["head"], again["order"]):
             continue
-        if row["kind"] == "free":
-            complaints.check("block", frame, place, page)
+        if frame in photo.blocks:
+            seen = photo.blocks[frame][1]
+            complaints.check("block", frame, place, place if place in seen else seen)
+        page = photo.frames.get(frame)
+        if page is None:
             continue
         # else it was free: mmlens may have taken it for its messages, both times
         if frame in mapped:

@@ -34,6 +34,7 @@ IDS = "AB"
 USER_MODE = 3
 SPIN = {"A": 0x6d6d6c656e735f41, "B": 0x6d6d6c656e735f42}       # targets/leaves.c
 STOPS = 400
+LOOKS = 30
 KINDS = ("mm", "walk", "pages", "tables", "vma", "process", "frame")    # what `inside` writes
 
 
@@ -114,6 +115,14 @@ def photograph(machine, five):
         frames = read(machine, "frame", who, "before")["extents"]
         photos[who] = Photo(monitor, memory, registers[who], five, addresses, frames)
     monitor.go_on()
+    for _ in range(LOOKS):
+        if not any(photo.has_unlike() for photo in photos.values()):
+            break
+        time.sleep(0.05)
+        monitor.stop()
+        for photo in photos.values():
+            photo.look_again(Memory(monitor))
+        monitor.go_on()
     return photos
 
 
