@@ -23,6 +23,14 @@ SCRIPT
 chmod +x "$files/scripts/vm"
 cd "$files" || bail "no $files"
 
+# What the half of a virtual machine changes there.
+knobs()
+{
+	cat /proc/sys/kernel/randomize_va_space \
+		/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs 2>&1
+}
+before=$(knobs)
+
 # program NAME: makes one that is the shell script on stdin
 program()
 {
@@ -152,5 +160,7 @@ for end in '124 took too long' '125 died' '126 the kernel complained' '77 exited
 	like "is a failure of its own" "$out" "not ok - virtual machine: ${end#* }"
 done
 VM_ENDS=125 counts "one that dies after a failure" "1 passed, 2 failed, 0 skipped" --vm bad
+
+is "this machine is as it was" "$(knobs)" "$before"
 
 ktap_end
