@@ -22,20 +22,32 @@ ktap_undo=()
 
 ktap_clean_up()
 {
-	local pid
+	local pid tries
 
-	for ((pid = ${#ktap_undo[@]} - 1; pid >= 0; pid--)); do
-		eval "${ktap_undo[pid]}"
-	done
 	for pid in "${ktap_children[@]}"; do
 		kill -CONT "$pid" 2>/dev/null
 		kill -KILL "$pid" 2>/dev/null
+	done
+	# or one would still keep a disk in use; not for ever, lest it cannot end
+	for ((tries = 0; tries < 200 && ${#ktap_children[@]}; tries++)); do
+		kill -0 "${ktap_children[@]}" 2>/dev/null || break
+		sleep 0.05
+	done
+	for ((pid = ${#ktap_undo[@]} - 1; pid >= 0; pid--)); do
+		eval "${ktap_undo[pid]}"
 	done
 	rm -rf "$ktap_files"
 }
 trap ktap_clean_up EXIT
 
 echo "KTAP version 1"
+
+# Debian 12's jq takes a quarter of a second to start on a machine that is emulated,
+# and tests start it often; gojq is the same language. It sorts the keys of objects.
+jq()
+{
+	gojq "$@"
+}
 
 # undo COMMAND: evaluated at the end, the last one first
 undo()
@@ -109,6 +121,8 @@ have_held()
 	dmsetup create $name --table "0 32768 linear $loop 0" ||
 		bail "no device-mapper device"
 	undo "dmsetup remove $name"
+	# a dirty page is written when we say so
+	set_knob /proc/sys/vm/dirty_writeback_centisecs 0
 	# 5.10 warns of discards through device-mapper to a loop device
 	if ! mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0 -O ^has_journal /dev/mapper/$name ||
 	   ! mount -o nobarrier /dev/mapper/$name "$mount"; then
@@ -117,8 +131,6 @@ have_held()
 	undo "dmsetup resume $name; umount $mount"
 	# it would wait for the device while that is suspended, with the mount's lock held
 	wait_until '! pgrep -x ext4lazyinit >/dev/null'
-	# a dirty page is written when we say so
-	set_knob /proc/sys/vm/dirty_writeback_centisecs 0
 	# shellcheck disable=SC2034 # tests use it
 	held=("$name" "$mount")
 }
@@ -403,13 +415,21 @@ target_read()
 	done
 }
 
-# target_await ID N: until it has been ready N times
+# target_runs ID: it may still be about to wait, with what that brings with it
+target_runs()
+{
+	local stat
+
+	read -r stat <"/proc/${target_pid[$1]}/stat" && [[ ${stat##*) } == R* ]]
+} 2>/dev/null
+
+# target_await ID N: until it has been ready N times, and waits
 target_await()
 {
 	local id=$1 end=$((SECONDS + 600)) line name
 
 	target_read "$id"
-	until [ $target_answers -ge "$2" ]; do
+	until [ $target_answers -ge "$2" ] && ! target_runs "$id"; do
 		if ! kill -0 "${target_pid[$id]}" 2>/dev/null || [ $SECONDS -ge $end ]; then
 			note - <"$ktap_files/$id.out"
 			bail "target $id does not answer"

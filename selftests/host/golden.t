@@ -25,7 +25,7 @@ if [ -n "${VALGRIND-}" ]; then
 	valgrind=(valgrind -q --error-exitcode=98 --leak-check=full)
 fi
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 if [ ! -x "$BUILD/mmlens-replay" ] || [ ! -x "$BUILD/host/mkreply" ]; then
 	bail "make -C userspace BUILD=$BUILD tests comes first"
 fi

@@ -11,7 +11,7 @@ include "$BUILD/host/snap"
 two=$ktap_files/two.snap one=$ktap_files/one.snap
 "$BUILD/host/snap" "$two"
 "$BUILD/host/snap" "$one" 4101
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 
 run mmlens pages "$one"
 ran "pages of a snapshot" 0

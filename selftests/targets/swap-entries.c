@@ -74,8 +74,8 @@ static void say_slot(const char *name, const char *area, size_t page)
 {
 	uint64_t offset = (target_pagemap(area + page * target_page) & ((1ULL << 55) - 1)) >> 5;
 
-	target_state(name, area, page, 1, "state=swap swap={\"type\":%u,\"offset\":%ju}",
-		     type_of(area, page), (uintmax_t)offset);
+	target_state(name, area, page, 1, "state=swap swap={\"offset\":%ju,\"type\":%u}",
+		     (uintmax_t)offset, type_of(area, page));
 }
 
 /*

@@ -261,7 +261,7 @@ target_start family "$BUILD/targets/family" grandchild
 look "$tasks_A" "$tasks_B" "$family_PID"
 is "two tasks with one mm: counted once, and said" \
 	"$(jq -c '[.same_mm, (.processes | length)]' <<<"$cow")" \
-	"[[{\"pid\":$tasks_B,\"as\":$tasks_A}],2]"
+	"[[{\"as\":$tasks_A,\"pid\":$tasks_B}],2]"
 run mmlens cow "$tasks_A" "$tasks_B" "$family_PID"
 like "... in text, too" "$out" "$tasks_B has the address space of $tasks_A"
 target_end tasks

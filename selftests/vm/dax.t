@@ -7,7 +7,7 @@
 # (memmap=, see scripts/run-tests), next to memory that stays: they share a block.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 declare -A may_lack=() instead=()
 # shellcheck source=selftests/vm/states.sh
 . "$(dirname "$0")/states.sh"

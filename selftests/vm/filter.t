@@ -6,7 +6,7 @@
 # mmap lock longer, nor keeps a signal waiting.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 
 set_knob /proc/sys/vm/nr_hugepages 4
 target_start kinds kinds
@@ -23,10 +23,11 @@ unfiltered()
 
 # passes FILTER SELECT: the pages for which jq's SELECT is true, and there are some.
 # The kernel may take accessed bits away at any time (DAMON does, by default since
-# 6.17): when an unfiltered answer has changed too, it is asked again.
+# 6.17), and take pages for a moment: it is asked again until an unfiltered answer
+# and this one are twice the same.
 passes()
 {
-	local words seen before pages
+	local words seen before pages seen_before=''
 
 	read -ra words <<<"$1"
 	unfiltered "$2"
@@ -37,7 +38,8 @@ passes()
 		[ "$seen" != "$pages" ] || break
 		mmlens pages -j --each "$kinds_A" >"$ktap_files/all"
 		unfiltered "$2"
-		[ "$before" != "$pages" ] || break
+		[ "$before$seen_before" != "$pages$seen" ] || break
+		seen_before=$seen
 	done
 	ran "$1" 0
 	same "... lets pass what it should" "$seen" "$pages"

@@ -5,7 +5,7 @@
 # documented types, and says what the text says.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 
 # The words of the expressions below.
 prelude='

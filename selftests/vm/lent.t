@@ -6,7 +6,7 @@
 # of Debian's has; that of `scripts/kernel build debug` has.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 modprobe -q test_hmm || skip_all "this kernel has no test_hmm (CONFIG_TEST_HMM): nothing else in a virtual machine lends pages to a device"
 # It stays loaded: unloading, it leaks its struct device (6.12), which kmemleak would tell.
 

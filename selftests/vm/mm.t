@@ -4,7 +4,7 @@
 # mmlens mm: who shares an address space, and what its addresses are like.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 
 # shared NAME PID OTHER: each names the other, and says the same mm
 shared()

@@ -6,7 +6,7 @@
 # oracle must find nothing wrong in any page of these processes.
 . "$(dirname "$0")/../ktap.sh"
 
-command -v jq >/dev/null || skip_all "jq is not installed"
+command -v gojq >/dev/null || skip_all "gojq is not installed"
 
 # What a kernel cannot make, as the target has found out by trying; whatever else a
 # target lacks is a failure, and so is a wrong answer, whatever it is about.
@@ -39,6 +39,8 @@ make_room()
 
 	have_swap 32M || bail "no swap"
 
+	# shared pages of a file stay as they were written
+	set_knob /proc/sys/vm/dirty_writeback_centisecs 0
 	disk=$ktap_files/disk
 	huge=$ktap_files/huge
 	mkdir "$disk" "$huge"
