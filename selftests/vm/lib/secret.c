@@ -41,17 +41,19 @@ static void keep(uint64_t frame)
 }
 
 /*
- * Those of @area, by pagemap. Where an allocator takes them from is its affair: they
- * may be in any order and in several places.
+ * Those of @area, by pagemap; returns the first page whose frame is looked for. Where an
+ * allocator takes them from is its affair: they may be in any order and in several places.
  */
-static void learn(const char *area, size_t pages, struct secret_frames *near)
+static char *learn(char *area, size_t pages, struct secret_frames *near)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	char *first = NULL;
 
 	*near = (struct secret_frames){ .start = UINT64_MAX };
 
 	for (size_t i = 0; i < pages; i++) {
-		uint64_t frame = frame_of(pagemap, (uintptr_t)area + i * sysconf(_SC_PAGESIZE));
+		char *page = area + i * sysconf(_SC_PAGESIZE);
+		uint64_t frame = frame_of(pagemap, (uintptr_t)page);
 
 		/*
 		 * Small numbers would be found in anything, and the header of a
@@ -64,9 +66,14 @@ static void learn(const char *area, size_t pages, struct secret_frames *near)
 			near->start = frame & ~0xffffULL;
 		if (frame >= near->end)
 			near->end = (frame | 0xffff) + 1;
+		if (!first)
+			first = page;
 		keep(frame);
 	}
 	close(pagemap);
+	if (!first)
+		ktap_bail("no frame that can be looked for");
+	return first;
 }
 
 static char *map(size_t size, int flags)
@@ -96,8 +103,7 @@ char *secret_target(struct secret_frames *near)
 		if (mprotect(sparse + i * STRIDE, page_size, PROT_READ))
 			ktap_bail("mprotect: %m");
 	}
-	learn(area, PAGES, near);
-	return area;
+	return learn(area, PAGES, near);
 }
 
 unsigned int secret_in(const void *bytes, size_t len)

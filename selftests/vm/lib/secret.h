@@ -12,7 +12,7 @@
  * one extent a page. Next to one's frame is another's of another kind, so that frames
  * are told one by one as well; and there are areas that have a table each.
  *
- * Returns where the pages are; sets @near to frames that hold all of those that are
+ * Returns where such a page is; sets @near to frames that hold all of those that are
  * looked for, with bounds that are not looked for themselves.
  */
 struct secret_frames {
