@@ -288,15 +288,16 @@ static enum mml_fault_count count_file(struct tree *t)
 }
 
 /*
- * Whoever dirties a page of a file is made to wait at times. Up to 5.19 the
- * fault is then tried again, and counted as major (fault_dirty_shared_page()).
+ * Whoever dirties a page of a file or of shmem is made to wait at times. Up to 5.19
+ * the fault is then tried again, and counted as major (fault_dirty_shared_page()).
  */
 static enum mml_fault_count count_dirtied(const struct tree *t,
 					  enum mml_fault_count count)
 {
 	bool retried = mml_kernel(t->facts->info->release) < MML_KERNEL(6, 0);
 
-	return t->vma->kind == MMLENS_VMA_KIND_FILE && retried ?
+	return retried && (t->vma->kind == MMLENS_VMA_KIND_FILE ||
+			   t->vma->kind == MMLENS_VMA_KIND_SHMEM) ?
 		MML_COUNT_EITHER : count;
 }
 
