@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Preloaded into mmlens: it waits for ever before the first request that it
- * sends while it holds the process HOLD_PID still. So a test can look at that
- * moment, and end it as it likes.
+ * sends while it holds the process HOLD_PID still, or once HOLD_AFTER of these are
+ * sent. So a test can look at that moment, and end it as it likes.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -31,11 +31,12 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 {
 	static ssize_t (*next)(int, const void *, size_t, int,
 			       const struct sockaddr *, socklen_t);
-	const char *pid = getenv("HOLD_PID");
+	static int sent;
+	const char *pid = getenv("HOLD_PID"), *after = getenv("HOLD_AFTER");
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "sendto");
-	if (pid && holds(pid))
+	if (pid && holds(pid) && sent++ >= (after ? atoi(after) : 0))
 		for (;;)
 			pause();
 	return next(fd, buf, len, flags, to, to_len);

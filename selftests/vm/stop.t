@@ -135,7 +135,9 @@ ok "lets it run on" runs "$target"
 run bash -c "mmlens pages $target --stop | true"
 ok "and so does a reader that has gone" runs "$target"
 arguments snap
-hold
+# by then it has written what the kernel is
+HOLD_AFTER=1 hold
+ok "a snap has a file before it is whole" compgen -G "$ktap_files/stop.snap?*"
 ends INT
-is "an interrupted snap leaves no file" "$(find "$ktap_files" -name 'stop.snap?*')" ""
+is "... and leaves none when it is interrupted" "$(find "$ktap_files" -name 'stop.snap?*')" ""
 ktap_end
