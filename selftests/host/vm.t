@@ -174,6 +174,9 @@ is "a machine that dies" "$(status_of vanishes)" 125
 is "a reader that goes away" "${PIPESTATUS[0]}" 141
 
 wait $late
+# others were beside it: was it too late to get there?
+[ -n "$(output late)" ] ||
+	vm late --timeout $((9 * took + 45)) -- sh -c 'echo early; sleep 1000'
 is "the time is up" "$(status_of late)" 124
 is "what came before came out" "$(output late)" early
 like "why, and the console's last lines" "$(errors late)" 'time is up after [0-9]+ s.*last lines'

@@ -9,7 +9,7 @@ class Monitor:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(60)
+        self.socket.settimeout(600)
         self.socket.connect(path)
         self._answer()
 

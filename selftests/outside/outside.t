@@ -44,7 +44,8 @@ class Machine:
         self.path = os.path.join(directory, "monitor")
         command = [os.path.join(TOP, "scripts/vm"), "run", "--timeout", "1800", "--parallel",
                    "--kernel", os.environ.get("KERNEL", "6.1"), "--memory", "2560",
-                   "--append", "hugepagesz=1G hugepages=1 hugepagesz=2M nokaslr",
+                   "--append", "hugepagesz=1G hugepages=1 hugepagesz=2M nokaslr "
+                               "damon_stat.enabled=0",  # it clears accessed bits
                    "--append", "pti=on" if five else "nopti",
                    "--monitor", self.path, "--rw", directory]
         # Entered directly, a kernel stays with four levels of tables; and it is

@@ -254,15 +254,20 @@ uint64_t target_pagemap(const char *addr)
 
 int target_ask_pageout(char *area, size_t pages)
 {
-	target_drain();
-	return madvise(area, pages * target_page, MADV_PAGEOUT);
+	int ret = 0;
+
+	/* a page that somebody looks at is passed over */
+	for (int i = 0; i < 3 && !ret; i++) {
+		target_drain();
+		ret = madvise(area, pages * target_page, MADV_PAGEOUT);
+	}
+	return ret;
 }
 
 void target_pageout(char *area, size_t first, size_t pages)
 {
 	size_t i = first;
 
-	/* a page that somebody looks at is passed over: ask for it again */
 	for (int tries = 0; tries < 100 && i < first + pages; tries++) {
 		if (target_ask_pageout(area + first * target_page, pages))
 			target_die("MADV_PAGEOUT");

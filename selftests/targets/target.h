@@ -93,7 +93,7 @@ void target_await_sleep(pid_t pid);
 uint64_t target_pagemap(const char *addr);
 
 /*
- * Asks once that pages go to swap, of which no CPU keeps any back; not 0 if that is
+ * Asks that pages go to swap, of which no CPU keeps any back; not 0 if that is
  * refused. Whether they went is for the caller to see.
  */
 int target_ask_pageout(char *area, size_t pages);

@@ -324,7 +324,7 @@ static bool hear(const struct actor *actor, struct report *r)
 {
 	struct pollfd wait = { .fd = actor->answers, .events = POLLIN };
 
-	return poll(&wait, 1, 30000) == 1 &&
+	return poll(&wait, 1, 300000) == 1 &&
 	       read(actor->answers, r, sizeof(*r)) == sizeof(*r);
 }
 

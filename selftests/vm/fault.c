@@ -446,7 +446,7 @@ static bool go(const struct actor *actor, struct outcome *seen)
 {
 	struct pollfd wait = { .fd = actor->answers, .events = POLLIN };
 
-	return write(actor->orders, "", 1) == 1 && poll(&wait, 1, 30000) == 1 &&
+	return write(actor->orders, "", 1) == 1 && poll(&wait, 1, 300000) == 1 &&
 	       read(actor->answers, seen, sizeof(*seen)) == sizeof(*seen);
 }
 

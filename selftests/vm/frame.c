@@ -526,6 +526,17 @@ static void test_frames(void)
 		  "free, slab, tables, anonymous, of files, huge, reserved: all were there");
 }
 
+/* One that was just being changed is looked at again. */
+static bool is_memory(uint64_t frame)
+{
+	for (int looks = 0; looks < LOOKS; looks++) {
+		if (seen[frame].pages && seen[frame].state == MMLENS_FRAME_MEMORY)
+			return true;
+		read_mmlens(frame, frame + 1);
+	}
+	return false;
+}
+
 /* Every frame of what the firmware calls RAM has a struct page, no other is used. */
 static void test_iomem(void)
 {
@@ -543,7 +554,7 @@ static void test_iomem(void)
 		for (frame = (first + 4095) / 4096; frame < (last + 1) / 4096; frame++) {
 			ram++;
 			is_ram[frame] = 1;
-			lacking += !seen[frame].pages || seen[frame].state != MMLENS_FRAME_MEMORY;
+			lacking += !is_memory(frame);
 		}
 		/* one that is only in part */
 		is_ram[first / 4096] = is_ram[last / 4096] = 1;
