@@ -137,7 +137,13 @@ ok "and so does a reader that has gone" runs "$target"
 arguments snap
 # by then it has written what the kernel is
 HOLD_AFTER=1 hold
-ok "a snap has a file before it is whole" compgen -G "$ktap_files/stop.snap?*"
+ok "a snap has a file before it is whole" \
+	wait_until 'compgen -G "$ktap_files/stop.snap?*" >/dev/null'
 ends INT
+# or before it has one, or just when
+for ((i = 0; i < 5; i++)); do
+	hold
+	ends INT
+done
 is "... and leaves none when it is interrupted" "$(find "$ktap_files" -name 'stop.snap?*')" ""
 ktap_end

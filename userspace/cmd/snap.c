@@ -16,6 +16,9 @@ struct totals {
 /* What an interrupted run would leave behind: private data, under a strange name. */
 static char unfinished[PATH_MAX];
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+#define NR_SIGNALS (sizeof(signals) / sizeof(*signals))
+
 static void clean_up(int signal)
 {
 	if (*unfinished)
@@ -25,18 +28,35 @@ static void clean_up(int signal)
 
 static void watch_signals(const struct mml_snap_writer *writer)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	struct sigaction action = {
 		.sa_handler = clean_up, .sa_flags = SA_RESETHAND | SA_NODEFER,
 	};
 	struct sigaction old;
 
 	snprintf(unfinished, sizeof(unfinished), "%s", mml_snap_unfinished(writer));
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+	for (size_t i = 0; i < NR_SIGNALS; i++) {
 		sigaction(signals[i], NULL, &old);
 		if (old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
+}
+
+/* The file is there before clean_up() can know its name: a signal waits for that. */
+static int begin(const char *path, const struct mml_info *info,
+		 struct mml_snap_writer **writer, struct mml_error *err)
+{
+	sigset_t ours, old;
+	int ret;
+
+	sigemptyset(&ours);
+	for (size_t i = 0; i < NR_SIGNALS; i++)
+		sigaddset(&ours, signals[i]);
+	sigprocmask(SIG_BLOCK, &ours, &old);
+	ret = mml_snap_create(path, info, writer, err);
+	if (!ret)
+		watch_signals(*writer);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret;
 }
 
 static int keep(struct mml_ctx *ctx, struct mml_snap_writer *writer, uint32_t pid,
@@ -87,9 +107,8 @@ static int take(struct mml_ctx *ctx, const char *path, const uint32_t *pids,
 	int ret = 0;
 
 	if (mml_info(ctx->client, &info, &err) ||
-	    mml_snap_create(path, &info, &writer, &err))
+	    begin(path, &info, &writer, &err))
 		return ctx_error(ctx, &err);
-	watch_signals(writer);
 	for (size_t i = 0; !ret && i < n; i++) {
 		ctx_progress(ctx, "reading processes", i, n);
 		ret = keep(ctx, writer, pids[i], &totals);
