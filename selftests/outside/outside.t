@@ -52,7 +52,7 @@ class Machine:
         # not slower for that.
         environment = dict(os.environ, VM_FAST="" if five else "1")
         if five:
-            command += ["--qemu", "-cpu max,la57=on"]
+            command += ["--qemu", "-cpu max,la57=on,erms=off,fsrm=off"]
         command += ["--", os.path.join(here, "inside"), directory] + ["oracle"] * five
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                                         stdin=subprocess.DEVNULL, env=environment)
