@@ -252,15 +252,19 @@ uint64_t target_pagemap(const char *addr)
 #endif
 #define PAGEMAP_SWAP (1ULL << 62)
 
+/* A page that somebody looks at is passed over: it has to be asked for again. */
+static int ask_pageout(char *area, size_t pages)
+{
+	target_drain();
+	return madvise(area, pages * target_page, MADV_PAGEOUT);
+}
+
 int target_ask_pageout(char *area, size_t pages)
 {
 	int ret = 0;
 
-	/* a page that somebody looks at is passed over */
-	for (int i = 0; i < 3 && !ret; i++) {
-		target_drain();
-		ret = madvise(area, pages * target_page, MADV_PAGEOUT);
-	}
+	for (int i = 0; i < 3 && !ret; i++)
+		ret = ask_pageout(area, pages);
 	return ret;
 }
 
@@ -269,7 +273,7 @@ void target_pageout(char *area, size_t first, size_t pages)
 	size_t i = first;
 
 	for (int tries = 0; tries < 100 && i < first + pages; tries++) {
-		if (target_ask_pageout(area + first * target_page, pages))
+		if (ask_pageout(area + first * target_page, pages))
 			target_die("MADV_PAGEOUT");
 		while (i < first + pages &&
 		       target_pagemap(area + i * target_page) & PAGEMAP_SWAP)

@@ -7,13 +7,12 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ktap.h"
 #include "lib/mmlens.h"
+#include "lib/stop.h"
 #include "vm/lib/lru.h"
 
 #define PER_AREA	8
@@ -277,34 +276,21 @@ static void read_process(struct process *p)
 		ktap_bail("%u: %s", p->pid, error.text);
 }
 
-static void stop(pid_t pid)
-{
-	char path[64], state = 0;
-	FILE *stat;
-
-	if (kill(pid, SIGSTOP))
-		ktap_bail("%u: %m", pid);
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	while (state != 'T') {
-		stat = fopen(path, "re");
-		if (!stat || fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
-			ktap_bail("%s: %m", path);
-		fclose(stat);
-	}
-}
-
 static void walk_process(uint32_t pid)
 {
 	struct process p = { .pid = pid };
+	struct mml_error error;
+	struct mml_stop *stop;
 
-	stop(pid);
+	if (mml_stop(pid, 300000, &stop, &error))
+		ktap_bail("%s", error.text);
 	/* pages that wait for their LRU list would get there meanwhile */
 	lru_drain();
 	read_process(&p);
 	for (size_t i = 0; i < p.vmas.n; i++)
 		walk_area(&p, &p.vmas.v[i]);
 	walk_holes(&p);
-	kill(pid, SIGCONT);
+	mml_stop_release(stop);
 	mml_vmas_free(&p.vmas);
 	free(p.extents);
 	mml_close(p.client);
