@@ -18,6 +18,7 @@
 
 #define KERNEL_HALF	0xff00000000000000ULL	/* of four levels and of five */
 #define PIDS		256
+#define TOP		0x7ffffffff000ULL	/* behind the last address of four levels */
 
 static struct genl genl;
 
@@ -56,7 +57,7 @@ static uint64_t any_address(void)
 {
 	static const uint64_t around[] = { 0, PAGE, HUGE, 64 * HUGE, 1ULL << 30, 1ULL << 39 };
 
-	return (place + storm_random(512) * around[storm_random(6)]) & 0x7ffffffff000;
+	return (place + storm_random(512) * around[storm_random(6)]) % TOP & -PAGE;
 }
 
 /* What is in an answer */
@@ -186,7 +187,7 @@ static void put_range(struct nlmsghdr *nlh)
 		return;
 	end = start + (1 + storm_random(4096)) * PAGE;
 	mnl_attr_put_u64(nlh, MMLENS_A_START, start);
-	mnl_attr_put_u64(nlh, MMLENS_A_END, end > 0x7ffffffff000 ? 0x7ffffffff000 : end);
+	mnl_attr_put_u64(nlh, MMLENS_A_END, end > TOP ? TOP : end);
 }
 
 static void put_filter(struct nlmsghdr *nlh)
@@ -317,8 +318,9 @@ static void ask_once(void)
 void storm_read(void)
 {
 	genl_open_mmlens(&genl);
-	while (!atomic_load(&storm->over))
+	do
 		ask_once();
+	while (!atomic_load(&storm->over));
 	genl_close(&genl);
 }
 
@@ -365,6 +367,7 @@ static void run_tool_once(void)
 
 void storm_run_tool(void)
 {
-	while (!atomic_load(&storm->over))
+	do
 		run_tool_once();
+	while (!atomic_load(&storm->over));
 }
