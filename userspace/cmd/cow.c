@@ -88,16 +88,23 @@ static int run(struct cow_options *options, const struct cow_pids *pids)
 	return ret;
 }
 
-static bool has_name(const struct show_column *columns, size_t n, const char *name)
+static bool same_key(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool has(const struct show_column *columns, size_t n,
+		const struct show_column *column)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(columns[i].name, name))
+		if (!strcmp(columns[i].name, column->name) &&
+		    same_key(columns[i].key, column->key))
 			return true;
 	}
 	return false;
 }
 
-/* For --list-columns: those of two, and what only a set has. */
+/* For --list-columns: those of two, and what a set has instead, or calls otherwise. */
 static const struct show_column *all_columns(void)
 {
 	static struct show_column all[SHOW_COLUMNS_MAX];
@@ -107,7 +114,7 @@ static const struct show_column *all_columns(void)
 	for (column = cow_pair_columns; column->name; column++)
 		all[n++] = *column;
 	for (column = cow_set_columns; column->name; column++) {
-		if (!has_name(all, n, column->name))
+		if (!has(all, n, column))
 			all[n++] = *column;
 	}
 	return all;
