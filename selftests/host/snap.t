@@ -79,6 +79,13 @@ ran "no device is written over" 1
 like "that is for -" "$err" "no regular file: use '-'"
 run mmlens snap "$two:4100" --write "$ktap_files/no/where"
 ran "nor is what cannot be" 1
+run mmlens snap "$two" --json --write "$ktap_files/told.snap"
+is "what it made can be JSON" \
+	"$(jq -c '[.file, .processes, .areas > 0, .pages >= .extents, .torn]' <<<"$out") $err" \
+	"[\"$ktap_files/told.snap\",2,true,true,false] "
+run mmlens snap "$two" --json --write -
+ran "but not where the snapshot goes" 1
+like "which is said" "$err" 'both cannot go to standard output'
 mmlens snap "$one" --write - >"$ktap_files/text.snap"
 ok "text is JSON, line by line" jq -e . "$ktap_files/text.snap"
 same "and is read" "$(mmlens pages "$ktap_files/text.snap")" "$(mmlens pages "$one")"

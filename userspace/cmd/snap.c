@@ -97,6 +97,19 @@ static void say(struct mml_ctx *ctx, const char *path, size_t processes,
 			 totals->torn ? "TORN" : "not torn");
 }
 
+static void say_json(struct show *s, const char *path, size_t processes,
+		     const struct totals *totals)
+{
+	show_begin(s);
+	show(s, "file", NULL, show_str(path));
+	show(s, "processes", NULL, show_uint(processes));
+	show(s, "areas", NULL, show_uint(totals->areas));
+	show(s, "pages", NULL, show_uint(totals->pages));
+	show(s, "extents", NULL, show_uint(totals->extents));
+	show(s, "torn", NULL, show_bool(totals->torn));
+	show_end(s);
+}
+
 static int take(struct mml_ctx *ctx, const char *path, const uint32_t *pids,
 		size_t n)
 {
@@ -119,7 +132,10 @@ static int take(struct mml_ctx *ctx, const char *path, const uint32_t *pids,
 	*unfinished = '\0';
 	if (ret)
 		return ret;
-	say(ctx, path, n, &totals);
+	if (ctx->show.json)
+		say_json(&ctx->show, path, n, &totals);
+	else
+		say(ctx, path, n, &totals);
 	return totals.torn ? MML_EXIT_TORN : MML_EXIT_OK;
 }
 
@@ -161,7 +177,7 @@ int cmd_snap(struct mml_ctx *ctx, int argc, char **argv)
 	};
 	const struct cmd_usage usage = {
 		.args = "PID... --write FILE", .min = 1, .max = -1, .options = own,
-		.about = "Keeps the areas, the pages and all facts about them in a file, which can stand wherever a PID can: reading it needs neither root nor the module.",
+		.about = "Keeps the areas, the pages and all facts about them in a file, which can stand for the PID in mm, vma, pages, cow, diff, snap and the portrait: reading it needs neither root nor the module.",
 		.epilogue = "The file is readable by its owner only. It says which pages of files a process\nuses, and where in memory everything is.",
 	};
 	uint32_t *pids = NULL;
@@ -172,6 +188,8 @@ int cmd_snap(struct mml_ctx *ctx, int argc, char **argv)
 		return cmd_exit(ret);
 	if (!path)
 		return ctx_usage(ctx, "--write FILE is missing: where is the snapshot to go?");
+	if (ctx->show.json && !strcmp(path, "-"))
+		return ctx_usage(ctx, "--json says what --write has made: both cannot go to standard output");
 	ret = ctx_pids(ctx, argv, argc, &pids, &n);
 	if (!ret)
 		ret = ctx_open(ctx);
