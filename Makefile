@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a person types; the kernel's build reads Kbuild instead.
+# What a person types; the kernel's build reads Kbuild instead. `make help` prints this:
 #
 #	make            the module, for the running kernel, and the tool
 #	make load       put the module into the running kernel;  make unload
 #	make demo       see it at work in a virtual machine
 #	make check      every short test
-#	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded;
-#	                make bench ICOUNT=1  in instructions: for a machine that is busy
 #	make check-kernels   the same on all supported kernels;  make check-long  and longer
 #	make check-builds    the module for all their flavours, without a word from compiler or sparse
 #	make fuzz       every parser of the tool, by libFuzzer
 #	make check-debug     on a kernel that watches itself;  DEBUG=--short or --long
 #	make static     what reads the source: checkpatch, coccinelle, cppcheck, -fanalyzer
+#	make bench      the measurements;  sudo make bench LIVE=1  on this machine, once loaded;
+#	                make bench ICOUNT=1  in instructions: for a machine that is busy
 #	make install    module, tool and man page;  make uninstall
+#	make tool       the tool alone;  make clean
 #
 # KDIR=DIR   kernel build directory   PREFIX=/usr/local   DESTDIR=
 # FUZZ_SECONDS=600 of each parser
@@ -38,11 +39,14 @@ selftests = $(MAKE) -C selftests BUILD=$(BUILD)
 fuzzing = $(MAKE) -C selftests/fuzz BUILD=$(BUILD)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-.PHONY: all module tool headers load unload demo check check-kernels check-builds check-long bench style \
-	fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz \
+.PHONY: all help module tool headers load unload demo check check-kernels check-builds check-long \
+	bench style fuzz static install uninstall tests deps-build deps-vm deps-check deps-fuzz \
 	deps-static deps-debug deps-long check-debug clean
 
 all: module tool
+
+help:
+	@sed -n '/^#\tmake/,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 module: headers
 	+$(kbuild) modules

@@ -38,6 +38,23 @@ for command in $commands; do
 		awk '{ print $1 }')
 	is "$command: columns are in the manual" "$(unknown $columns)" ""
 done
+# shellcheck disable=SC2086
+is "commands are in its synopsis" "$(for command in $commands; do
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/p' "$manual" | grep -qx "\.Cm $command" || echo "$command"
+done)" ""
+
+# What JSON there is in golden/; its keys are those of columns, or in the manual.
+keys=$(for file in "$top"/selftests/host/golden/*-json; do
+	sed '1d; /^--- /,$d' "$file" |
+		jq -r '[paths | .[-1] | select(type == "string")] | unique[]'
+done | grep -x '[a-z_]*' | sort -u)
+columns=$(for command in $commands; do
+	[ "$command" = help ] || mmlens "$command" --list-columns --json 2>/dev/null |
+		jq -r '.columns[].key'
+done)
+ok "golden/ has keys" test "$(wc -l <<<"$keys")" -gt 100
+# shellcheck disable=SC2086
+is "keys of JSON are in the manual" "$(unknown $keys | grep -vxF "$columns")" ""
 is "exit statuses are in the manual" \
 	"$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It //p' "$manual" | xargs)" "0 1 2 3 4"
 
