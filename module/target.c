@@ -9,8 +9,10 @@
  * that an exec is noticed and the old address space is never passed off as
  * the process's.
  */
+#include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/net.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -45,6 +47,17 @@ u64 mmlens_opaque(const void *object)
 	return siphash_1u64((unsigned long)object, &opaque_key);
 }
 
+/*
+ * netlink_capable() asks this only of a message that names no destination (see
+ * NETLINK_SKB_DST): what is answered to one that does would be there for whoever
+ * opened the socket, and has given it to somebody who may ask, to read as well.
+ */
+static bool opener_may_ask(const struct socket *socket)
+{
+	return socket && socket->file &&
+	       file_ns_capable(socket->file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
 /**
  * mmlens_may_ask() - is the requester allowed to see frame numbers?
  * @skb: the request, also while its dump goes on
@@ -52,14 +65,15 @@ u64 mmlens_opaque(const void *object)
  *
  * The bar of /proc/PID/pagemap for PFNs: CAP_SYS_ADMIN in the initial user
  * namespace, for whoever opened the socket and for the caller; and a network
- * namespace in which nobody less can listen. To be checked in every .doit,
- * .start and .dumpit, since a dump goes on in whoever receives.
+ * namespace that no other user namespace's root administers. To be checked in
+ * every .doit, .start and .dumpit, since a dump goes on in whoever receives.
  *
  * Return: 0 or -EPERM
  */
 int mmlens_may_ask(struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
-	if (!netlink_capable(skb, CAP_SYS_ADMIN)) {
+	if (!netlink_capable(skb, CAP_SYS_ADMIN) ||
+	    !opener_may_ask(NETLINK_CB(skb).sk->sk_socket)) {
 		NL_SET_ERR_MSG(extack,
 			       "CAP_SYS_ADMIN in the initial user namespace is needed");
 		return -EPERM;
@@ -259,9 +273,11 @@ static int wait_for_lock(struct mm_struct *mm, u64 deadline, bool queue)
  * @wait_us: how long to try
  * @queue: may get in line, if the lock is moving
  *
- * A lock that nobody gives back is never queued for: the reader would be
- * stuck with it. A .doit does not queue at all, since it runs under
- * genetlink's cb_lock, on which all generic netlink would wait. Sleeps.
+ * A lock that has not moved since is not queued for: the reader would be stuck
+ * with who never gives it back. Whoever gets it after that can still keep it,
+ * and the reader with it until one of them is killed. A .doit does not queue at
+ * all, since it runs under genetlink's cb_lock, on which all generic netlink
+ * would wait. Sleeps.
  *
  * Return: 0; -EAGAIN when the lock was not to be had, or a signal came;
  * -ESRCH when the process is gone; -ESTALE when it has another mm by now

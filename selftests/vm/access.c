@@ -239,7 +239,7 @@ static bool take_socket(int from, struct genl *g)
 	return true;
 }
 
-static bool opens(const struct identity *who)
+static bool opens_for(const struct identity *who, bool named)
 {
 	struct genl g;
 	int pair[2];
@@ -249,12 +249,24 @@ static bool opens(const struct identity *who)
 		ktap_bail("socketpair: %m");
 	ran = in_child(open_for_root, who, pair) && take_socket(pair[0], &g);
 	if (ran) {
+		g.named = named;
 		try_all(&g);
 		genl_close(&g);
 	}
 	close(pair[0]);
 	close(pair[1]);
 	return ran;
+}
+
+static bool opens(const struct identity *who)
+{
+	return opens_for(who, false);
+}
+
+/* netlink_capable() does not ask for the opener then. */
+static bool opens_named(const struct identity *who)
+{
+	return opens_for(who, true);
 }
 
 struct hand_over {
@@ -320,6 +332,7 @@ static const struct part {
 	{ "alone", "opens, sends and reads", alone, .own_socket = true },
 	{ "sends", "sends and reads on root's socket", sends },
 	{ "opens", "opens, root sends and reads", opens, .own_socket = true },
+	{ "to 0", "opens, root sends to the kernel's address", opens_named, .own_socket = true },
 	/* the envelope was queued when root had sent */
 	{ "reads", "reads root's dump", reads, .dumps = true, .messages = 1 },
 	/* and here what comes next */

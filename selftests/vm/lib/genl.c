@@ -95,7 +95,12 @@ struct nlmsghdr *genl_request(struct genl *g, void *buf, uint8_t cmd,
 
 int genl_send(struct genl *g, const struct nlmsghdr *nlh)
 {
-	return write(g->fd, nlh, nlh->nlmsg_len) < 0 ? errno : 0;
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t n = g->named ? sendto(g->fd, nlh, nlh->nlmsg_len, 0,
+				      (const struct sockaddr *)&kernel, sizeof(kernel)) :
+			       write(g->fd, nlh, nlh->nlmsg_len);
+
+	return n < 0 ? errno : 0;
 }
 
 int genl_stop_trace(struct genl *g)

@@ -22,6 +22,7 @@ struct genl {
 	uint16_t family;	/* mmlens, unless genl_resolve() is told otherwise */
 	uint32_t seq;
 	uint32_t port;
+	bool named;		/* what is sent names the kernel, as libmnl does */
 };
 
 /* How a request ended. */
