@@ -26,7 +26,8 @@ static inline unsigned long mml_mmap_lock_owner(struct mm_struct *mm)
 #ifdef CONFIG_PREEMPT_RT
 	return 0;
 #else
-	return atomic_long_read(&mm->mmap_lock.owner);
+	/* without the bits in which those who wait say how, see rwsem.c */
+	return atomic_long_read(&mm->mmap_lock.owner) & ~7UL;
 #endif
 }
 
