@@ -323,9 +323,9 @@ static bool vma_same(struct vma_dump *vd)
 }
 
 /*
- * Count the VMA at hand. -EAGAIN: not done yet. One that has changed since the
- * lock was last held is left at what was counted, and what is there now comes
- * as one more.
+ * Count the VMA at hand: 1 if it is not done yet, or -EAGAIN if a lock of hugetlb
+ * is taken. One that has changed since the lock was last held is left at what was
+ * counted, and what is there now comes as one more.
  */
 static int vma_count(struct vma_dump *vd, struct mmlens_deadline *deadline)
 {
@@ -342,12 +342,13 @@ static int vma_count(struct vma_dump *vd, struct mmlens_deadline *deadline)
 	if (dump->pos >= end || !vma_same(vd))
 		return 0;
 	err = mmlens_count_range(&vd->now.counts, dump, end, deadline);
-	return err || dump->pos == end ? err : -EAGAIN;
+	return err ?: dump->pos != end;
 }
 
 static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline)
 {
 	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+	int err;
 
 	if (vd->sum)
 		return mmlens_count_range(&vd->now.counts, dump, dump->end,
@@ -358,8 +359,9 @@ static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline
 			return 0;
 		}
 		/* the rest in another hold of the lock, or another message */
-		if (vma_count(vd, deadline) == -EAGAIN)
-			return 0;
+		err = vma_count(vd, deadline);
+		if (err)
+			return min(err, 0);
 		if (!vma_push(vd))
 			return 1;
 	} while (dump->pos < dump->end &&
