@@ -105,10 +105,13 @@ static u64 zero_flags(struct page *head)
 
 /*
  * Up to 6.9 this sums over the folio's pages: once for all that follow each
- * other, or a table's worth of one folio would take 512 times 512 reads.
+ * other, or a table's worth of one folio would take 512 times 512 reads. Single
+ * pages between them (copies, after a fork) do not make it forget.
  */
 static int folio_mapcount_of(struct mmlens_reader *reader, struct page *head)
 {
+	if (!PageHead(head))
+		return mml_folio_mapcount(head);
 	if (reader->folio != head) {
 		reader->folio = head;
 		reader->folio_mapcount = mml_folio_mapcount(head);
