@@ -108,7 +108,7 @@ static u64 user_ip(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 
-	if ((current->flags & PF_KTHREAD) || !user_mode(regs))
+	if ((current->flags & MML_PF_KERNEL) || !user_mode(regs))
 		return MMLENS_UNKNOWN;
 	return instruction_pointer(regs);
 }

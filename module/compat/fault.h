@@ -25,6 +25,16 @@
 #define MML_CAN_TRACE 0
 #endif
 
+/*
+ * Threads of no user code of their own: those that the kernel makes of a process
+ * (io_uring, vhost) have registers of user mode, all of them 0.
+ */
+#ifdef PF_USER_WORKER	/* since 6.4 */
+#define MML_PF_KERNEL (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)
+#else
+#define MML_PF_KERNEL (PF_KTHREAD | PF_IO_WORKER)
+#endif
+
 /* They are members of an enum, which no #ifdef can ask for. */
 #ifdef MML_HAVE_FAULT_UNSHARE	/* since 6.1 */
 #define MML_FAULT_UNSHARE FAULT_FLAG_UNSHARE
