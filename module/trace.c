@@ -6,8 +6,8 @@
  * recvmsg() of somebody who is asked anew whether he may have it, goes to that
  * socket and no other, and waits in the rings until there is one; netlink
  * holds the module meanwhile, and calls .done when the socket is gone.
- * The probe is set in the second step, since the first still runs under
- * genetlink's cb_lock, and removed before the last faults are read, so
+ * The rings are made and the probe is set in the second step, since the first
+ * still runs under genetlink's cb_lock, and it is removed before the last faults are read, so
  * that the counts at the end are final.
  */
 #include <linux/list.h>
@@ -38,7 +38,7 @@
 
 enum trace_phase {
 	TRACE_FIRST,	/* the envelope is still to be sent */
-	TRACE_ARM,	/* the probe is still to be set */
+	TRACE_ARM,	/* rings and probe are still to be set up */
 	TRACE_RUN,
 	TRACE_DRAIN,	/* the probe is gone, faults may be left */
 	TRACE_OVER,
@@ -158,8 +158,7 @@ static int trace_prepare(struct trace *trace, struct nlattr **attrs,
 	tracer->follow = attrs[MMLENS_A_FOLLOW];
 	tracer->ns = get_pid_ns(task_active_pid_ns(current));
 	return mmlens_groups_init(&tracer->groups, trace->target.pid,
-				  tracer->follow) ?:
-	       mmlens_rings_init(&tracer->rings);
+				  tracer->follow);
 }
 
 static void trace_free(struct trace *trace)
@@ -223,6 +222,11 @@ static void side_read(struct side *side, u64 raw, u8 level,
 	else if (raw)
 		mmlens_entry_huge(&entry, fault->vm_flags, level, raw,
 				  fault->addr);
+	/* the huge page of zeroes, which 7.x marks: no other is in such an area */
+	if (entry.state == MMLENS_STATE_PFNMAP && level == MMLENS_LEVEL_PMD &&
+	    (entry.bits & MMLENS_ENTRY_SPECIAL) &&
+	    !(fault->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+		entry.state = MMLENS_STATE_PRESENT;
 	*side = (struct side) {
 		.frame = entry.frame,
 		.swap = entry.swap,
@@ -367,9 +371,11 @@ static int trace_message(struct trace *trace, struct sk_buff *skb,
 
 static int trace_arm(struct trace *trace, struct netlink_ext_ack *extack)
 {
-	int err = MML_CAN_TRACE ? mmlens_probe_add(&trace->tracer, extack) :
-				  -EOPNOTSUPP;
+	int err = mmlens_rings_init(&trace->tracer.rings);
 
+	if (!err)
+		err = MML_CAN_TRACE ? mmlens_probe_add(&trace->tracer, extack) :
+				      -EOPNOTSUPP;
 	if (!err)
 		trace->phase = TRACE_RUN;
 	return err;
