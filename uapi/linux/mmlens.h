@@ -5,10 +5,11 @@
  * Generic netlink family "mmlens", version 1. Every command needs
  * CAP_SYS_ADMIN in the initial user namespace, of whoever sends and opened the
  * socket and, for a dump, of whoever receives; and a network namespace that the
- * initial user namespace owns, since others' owners may tap it. PIDs are
- * numbers of the caller's PID namespace. Policies are strict: an unknown attribute, one that
- * the command does not take, or one of another length is refused, and the
- * refusal names it (extended ACK). All integers have the host's byte order.
+ * initial user namespace owns, since others' owners may tap it (who has both
+ * CAP_NET_ADMIN and CAP_NET_RAW in this one may, too). PIDs are numbers of the
+ * caller's PID namespace. Policies are strict: an unknown attribute, one that the
+ * command does not take, or one of another length is refused, and the refusal
+ * names it (extended ACK). All integers have the host's byte order.
  * Receive with 16 KiB or more; with 32 KiB a dump needs fewest messages.
  *
  * The messages, request (>) and reply (<). "?" marks what may be absent, "*"
@@ -79,7 +80,8 @@
  * that waits to be read. A torn dump
  * has NLM_F_DUMP_INTR on the messages after the tear and TORN in the trailer.
  * VMA_GET, TABLE_GET and FRAME_GET are not watched: they have no EPOCH and no
- * TORN, and the first two are one picture when HOLDS in the trailer is 1. If an
+ * TORN, and the list of areas is one picture when HOLDS in the trailer is 1 (what
+ * is counted in them, and tables, may come and go under the lock even so). If an
  * area changes between two holds of the lock, its parts may be reported as they
  * were each time.
  *
