@@ -209,9 +209,9 @@ static void kinds(void)
 	pid_t child;
 	size_t i;
 
-	huge = map(2 * HUGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	huge = map(3 * HUGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	huge = (char *)(((uintptr_t)huge + HUGE - 1) & -HUGE);
-	madvise(huge, HUGE, MADV_HUGEPAGE);
+	madvise(huge, 2 * HUGE, MADV_HUGEPAGE);
 	sigaction(SIGBUS, &action, NULL);
 	memset(seen, 0, sizeof(seen));
 	memset(cow, 1, span);
@@ -239,6 +239,7 @@ static void kinds(void)
 	touch_each("cow-copy", cow, 1, WRITE);
 	touch_each("demand-zero", fresh + EACH * PAGE, 1, SYSCALL);
 	touch("huge", huge + 12345, WRITE);
+	touch("huge-zero", huge + HUGE + 12345, READ);
 	touch("signal", beyond + PAGE, READ);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

@@ -39,8 +39,7 @@ def compare(event, wanted, old, new):
     what = event["what"]
     if wanted == "alone":
         wanted = "cow-reuse" if old == new else "cow-copy"
-    if wanted == "huge":
-        wanted = "demand-zero"
+    wanted = {"huge": "demand-zero", "huge-zero": "zero-page"}.get(wanted, wanted)
     if what != wanted:
         return f"{what}, not {wanted}"
     if wanted == "demand-zero" and "user" not in event["access"] and event["ip"] is None:

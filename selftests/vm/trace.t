@@ -48,7 +48,7 @@ same "minor faults, as getrusage counts them" "${seen[MINOR]}" "${seen[TARGET_MI
 same "major faults" "${seen[MAJOR]}" "${seen[TARGET_MAJOR]}"
 same "both, as the kernel's software events count them" \
 	"${seen[PERF_MINOR]} ${seen[PERF_MAJOR]}" "${seen[MINOR]} ${seen[MAJOR]}"
-for kind in demand-zero zero-page cow-zero cow-copy file-map file-copy huge signal alone; do
+for kind in demand-zero zero-page cow-zero cow-copy file-map file-copy huge huge-zero signal alone; do
 	same "$kind: what it is, and frames as in pagemap" "${seen[KIND_$kind]}" ok
 done
 note "reuse: ${seen[ALONE]}"
