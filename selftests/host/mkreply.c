@@ -2189,6 +2189,37 @@ static void cow_gone_late(void)
 	cow_gone_before(MMLENS_CMD_PAGE_GET, ESRCH, "no such process");
 }
 
+/* @n processes, one address space, which goes when its first four pages were read. */
+static void cow_gone_alone(uint32_t n)
+{
+	struct mml_extent e = heap_page(0, 4, 0x100, true, 1, PID);
+
+	family(1);
+	info(&debian_6_1);
+	epoch = 7;
+	for (who = PID; who < PID + n; who++) {
+		asked(MMLENS_CMD_MM_GET);
+		mm_answer("worker", MMLENS_TASK_ALIVE);
+	}
+	who = PID;
+	vmas(two_areas, 2);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, 0);
+	extents(0, HEAP + 4 * PAGE, 0, &e, 1);
+	last(MMLENS_CMD_PAGE_GET, HEAP + 4 * PAGE, MMLENS_REASON_EXITED, 0, 0);
+	cow_end();
+}
+
+static void cow_gone_one(void)
+{
+	cow_gone_alone(1);
+}
+
+static void cow_gone_twins(void)
+{
+	cow_gone_alone(2);
+}
+
 #define TAPE(function) { #function, function }
 
 static const struct {
@@ -2215,7 +2246,7 @@ static const struct {
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
 	TAPE(tables_kthread),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
-	TAPE(cow_gone_early), TAPE(cow_gone_late),
+	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

@@ -59,6 +59,9 @@ static int report_one(const struct cow_options *options,
 static int report(const struct cow_options *options, const struct cow_pids *pids,
 		  const struct cow_reading *reading)
 {
+	/* all have gone, and nobody is left to be reported on */
+	if (!reading->n)
+		return ctx_outcome(options->ctx, &reading->dump);
 	if (!pids->found && pids->n == 2 && reading->nr_twins)
 		return report_one(options, pids, reading);
 	if (reading->pair)

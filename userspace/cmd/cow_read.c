@@ -233,8 +233,12 @@ static int begin(const struct cow_options *options, const struct cow_pids *pids,
 	return look(options->ctx, pids, reading, info);
 }
 
-/* Two are compared as far as they go; a set goes on without those that went. */
-static void drop_gone(struct cow_reading *reading)
+/*
+ * Two are compared as far as they go; a set goes on without those that went.
+ * If all have, the last one stays: what was read of it is reported. Who watches
+ * has had his report.
+ */
+static void drop_gone(struct cow_reading *reading, bool watched)
 {
 	uint32_t kept = 0;
 
@@ -243,6 +247,8 @@ static void drop_gone(struct cow_reading *reading)
 		if (reading->pair || !reading->v[i].gone)
 			reading->process[kept++] = &reading->v[i].process;
 	}
+	if (!kept && reading->n && !watched)
+		reading->process[kept++] = &reading->v[reading->n - 1].process;
 	reading->n = kept;
 }
 
@@ -262,7 +268,7 @@ static int read_once(const struct cow_options *options,
 	if (!ret)
 		check_epochs(ctx, reading);
 	if (!ret)
-		drop_gone(reading);
+		drop_gone(reading, pids->watched);
 	return ret;
 }
 

@@ -363,8 +363,6 @@ int cow_report_set(const struct cow_options *options,
 	};
 	int ret;
 
-	if (!reading->n)
-		return ctx_outcome(options->ctx, &reading->dump);
 	if (mml_set_judge(&report.set, reading->process, reading->n))
 		ret = cow_out_of_memory(options->ctx);
 	else

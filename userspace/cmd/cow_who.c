@@ -8,6 +8,7 @@
 
 #include "cmd/cow.h"
 #include "lib/snap.h"
+#include "lib/who.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 
@@ -61,12 +62,12 @@ static int push_kin(struct kins *kins, struct kin kin)
 /* The name may hold anything, blanks and brackets too: it ends at the last one. */
 static bool read_ppid(uint32_t pid, uint32_t *ppid)
 {
-	char path[32], line[512];
+	char path[PATH_MAX], line[512];
 	const char *end;
 	FILE *file;
 	bool ok;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	snprintf(path, sizeof(path), "%s/%u/stat", mml_proc, pid);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
@@ -80,7 +81,7 @@ static bool read_ppid(uint32_t pid, uint32_t *ppid)
 /* Everybody and his parent. */
 static int list_kins(struct kins *kins)
 {
-	DIR *dir = opendir("/proc");
+	DIR *dir = opendir(mml_proc);
 	struct dirent *entry;
 	int ret = 0;
 
@@ -126,7 +127,8 @@ static int push_descendants(struct mml_ctx *ctx, struct cow_pids *pids)
 	int ret = list_kins(&kins);
 
 	if (ret) {
-		ctx_warn(ctx, "cannot list the processes in /proc: %s", strerror(-ret));
+		ctx_warn(ctx, "cannot list the processes in %s: %s", mml_proc,
+			 strerror(-ret));
 		ret = MML_EXIT_USAGE;
 	} else {
 		qsort(kins.v, kins.n, sizeof(*kins.v), compare_kins);
