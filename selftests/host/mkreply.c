@@ -2189,6 +2189,20 @@ static void cow_gone_late(void)
 	cow_gone_before(MMLENS_CMD_PAGE_GET, ESRCH, "no such process");
 }
 
+/* The mmap lock of the first is held when it is looked at again. */
+static void cow_stuck(void)
+{
+	family(1);
+	info(&debian_6_1);
+	cow_begin(3);
+	is_asked(PID);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, HEAP);
+	nothing_walked(HEAP);
+	nothing_walked(HEAP);
+	cow_end();
+}
+
 /* @n processes, one address space, which goes when its first four pages were read. */
 static void cow_gone_alone(uint32_t n)
 {
@@ -2247,6 +2261,7 @@ static const struct {
 	TAPE(tables_kthread),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
+	TAPE(cow_stuck),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

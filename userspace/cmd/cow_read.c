@@ -42,11 +42,10 @@ static int take_end(struct mml_ctx *ctx, struct cow_reading *reading,
 		    const struct mml_error *err)
 {
 	/* MM_GET knew it: whoever is not there to be asked has gone since */
-	bool gone = err->exit == MML_EXIT_REFUSED &&
-		    (err->errnum == ESRCH || err->errnum == ENODATA);
+	bool gone = mml_has_gone(err) && err->exit != MML_EXIT_VANISHED;
 
 	ctx_error(ctx, err);
-	if (err->exit != MML_EXIT_VANISHED && !gone)
+	if (!mml_has_gone(err))
 		return err->exit;
 	member->gone = true;
 	member->process.end = gone ? 0 : dump->walked_end;
@@ -107,12 +106,23 @@ static int ignore_extent(const struct mml_extent *extent, void *arg)
 	return 0;
 }
 
+/* It was read in full, but its frames may be others' by now. */
+static void take_late_end(struct mml_ctx *ctx, struct cow_reading *reading,
+			  struct cow_member *member)
+{
+	ctx_warn(ctx, "process %u: it went while the others were read",
+		 member->pid);
+	member->gone = true;
+	reading->dump.complete = false;
+	reading->dump.reason = MMLENS_REASON_EXITED;
+}
+
 /*
- * Whether a process is still what it was when its reading ended. One that has
- * gone since was read in full, but its frames may be others' by now.
+ * Whether a process is still what it was when its reading ended; else the whole
+ * is torn. Returns 0, or an exit code: who cannot be asked now has not gone.
  */
-static bool has_kept(struct mml_ctx *ctx, struct cow_reading *reading,
-		     struct cow_member *member)
+static int check_epoch(struct mml_ctx *ctx, struct cow_reading *reading,
+		       struct cow_member *member)
 {
 	const struct mml_vmas *vmas = &member->vmas;
 	struct mml_page_query query = { .pid = member->pid };
@@ -120,32 +130,31 @@ static bool has_kept(struct mml_ctx *ctx, struct cow_reading *reading,
 	struct mml_dump dump;
 
 	if (!vmas->n)
-		return true;
+		return 0;
 	query.start = vmas->v[0].start;
 	query.end = query.start + member->process.page_size;
-	if (mml_pages(ctx->client, &query, ignore_extent, NULL, &dump, &err)) {
-		ctx_warn(ctx, "process %u: it went while the others were read",
-			 member->pid);
-		member->gone = true;
-		reading->dump.complete = false;
-		reading->dump.reason = MMLENS_REASON_EXITED;
-		return true;
-	}
-	return dump.envelope.mm_id == vmas->dump.envelope.mm_id && !dump.torn &&
-	       dump.epoch == member->epoch;
+	if (!mml_pages(ctx->client, &query, ignore_extent, NULL, &dump, &err))
+		reading->dump.torn |= dump.torn || dump.epoch != member->epoch ||
+			dump.envelope.mm_id != vmas->dump.envelope.mm_id;
+	else if (mml_has_gone(&err))
+		take_late_end(ctx, reading, member);
+	else
+		return ctx_error(ctx, &err);
+	return 0;
 }
 
-static void check_epochs(struct mml_ctx *ctx, struct cow_reading *reading)
+static int check_epochs(struct mml_ctx *ctx, struct cow_reading *reading)
 {
+	int ret = 0;
+
 	/* what a snapshot holds does not change any more */
 	if (mml_snap_info(ctx->client))
-		return;
-	for (uint32_t i = 0; !reading->dump.torn && i + 1 < reading->n; i++) {
-		struct cow_member *member = &reading->v[i];
-
-		if (!member->gone && !has_kept(ctx, reading, member))
-			reading->dump.torn = true;
+		return 0;
+	for (uint32_t i = 0; !ret && !reading->dump.torn && i + 1 < reading->n; i++) {
+		if (!reading->v[i].gone)
+			ret = check_epoch(ctx, reading, &reading->v[i]);
 	}
+	return ret;
 }
 
 /* ---- who is to be read ---- */
@@ -266,7 +275,7 @@ static int read_once(const struct cow_options *options,
 	for (uint32_t i = 0; !ret && i < reading->n; i++)
 		ret = read_member(ctx, reading, &reading->v[i], &info);
 	if (!ret)
-		check_epochs(ctx, reading);
+		ret = check_epochs(ctx, reading);
 	if (!ret)
 		drop_gone(reading, pids->watched);
 	return ret;

@@ -56,3 +56,17 @@ int mml_fail_message(struct mml_error *err, const char *what)
 			"the kernel's reply makes no sense (%s): do the module and this tool belong together?",
 			what);
 }
+
+/**
+ * mml_has_gone() - did a process that was there go?
+ * @err: why a request failed, of a process that has answered before
+ *
+ * Return: whether it has exited, or has called exec; else it is there yet, and
+ * another request may be answered
+ */
+bool mml_has_gone(const struct mml_error *err)
+{
+	return err->exit == MML_EXIT_VANISHED ||
+	       (err->exit == MML_EXIT_REFUSED &&
+		(err->errnum == ESRCH || err->errnum == ENODATA));
+}

@@ -35,6 +35,9 @@ struct mml_error {
 	char attr[32];		/* the attribute it pointed at, or "" */
 };
 
+/* Of a process that has answered before: has it gone since? */
+bool mml_has_gone(const struct mml_error *err);
+
 struct mml_client;
 
 /* One generic netlink socket. -ENOENT: the module is not loaded. */
