@@ -1034,6 +1034,15 @@ static void walk_refused(void)
 	      NLMSG_HDRLEN + GENL_HDRLEN + 8);
 }
 
+static void walk_gone_between(void)
+{
+	family(1);
+	info(&debian_6_1);
+	hole(MMLENS_CMD_WALK_GET, &areas[0], &areas[1], 0x500000);
+	asked(MMLENS_CMD_WALK_GET);
+	error(ESRCH, "no such process", NLMSG_HDRLEN + GENL_HDRLEN);
+}
+
 /* ---- pages ---- */
 
 static void pages_heap(void)
@@ -1307,6 +1316,72 @@ static void pages_stalled(void)
 		nothing_walked(HEAP + 8 * PAGE);
 	extents(HEAP + 8 * PAGE, HEAP + 32 * PAGE, 0, NULL, 0);
 	pages_end(0);
+}
+
+/* ---- pages in several dumps ---- */
+
+/* Two areas of one name, which do not touch. */
+static const struct mml_vma three_areas[] = {
+	NAMED(HEAP, HEAP + 16 * PAGE, "[heap]"),
+	ANON(HEAP + 32 * PAGE, HEAP + 48 * PAGE, 0),
+	ANON(HEAP + 64 * PAGE, HEAP + 80 * PAGE, 0),
+};
+
+static void pages_of_area(uint32_t i, uint64_t frame)
+{
+	uint64_t start = three_areas[i].start, end = three_areas[i].end;
+	struct mml_extent e = present(start, 4, frame);
+
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, start);
+	extents(start, end, 0, &e, 1);
+	last(MMLENS_CMD_PAGE_GET, end, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+static void pages_of_first(void)
+{
+	family(1);
+	info(&debian_6_1);
+	vmas(three_areas, MNL_ARRAY_SIZE(three_areas));
+	epoch = 7;
+	pages_of_area(1, 0x100);
+}
+
+static void pages_two_ranges(void)
+{
+	pages_of_first();
+	pages_of_area(2, 0x200);
+	epoch = 0;
+}
+
+/* The first has changed when the second is read. */
+static void pages_two_epochs(void)
+{
+	pages_of_first();
+	epoch = 9;
+	pages_of_area(2, 0x200);
+	epoch = 0;
+}
+
+static void pages_gone_between(void)
+{
+	pages_of_first();
+	epoch = 0;
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	error(ESRCH, "no such process", NLMSG_HDRLEN + GENL_HDRLEN);
+}
+
+/* An exec, when the areas were read and the pages were not. */
+static void pages_exec_between(void)
+{
+	uint64_t mm_id = whose;
+
+	family(1);
+	info(&debian_6_1);
+	vmas(three_areas, MNL_ARRAY_SIZE(three_areas));
+	whose = 0xbbbb;
+	pages_of_area(0, 0x777);
+	whose = mm_id;
 }
 
 /* A newer module: attributes, columns and trailers that we never heard of. */
@@ -1696,6 +1771,30 @@ static void bad_tables(void)
 
 	tables_begin(&debian_6_1, MANY_BYTES);
 	table_rows(0, HEAP + MIB2, &table, 1);
+}
+
+/* It was there for the tables, and not for the kernel's count. */
+static void tables_gone_after(void)
+{
+	struct mml_table v[40];
+
+	many_tables(v);
+	tables_begin(&debian_6_1, MANY_BYTES);
+	table_rows(0, 0x7ffffffff000, v, 4);
+	tables_last(0x7ffffffff000, MMLENS_REASON_COMPLETE, 0, 1);
+	asked(MMLENS_CMD_MM_GET);
+	error(ESRCH, "no such process", NLMSG_HDRLEN + GENL_HDRLEN);
+}
+
+/* It was there to be counted, and not for its tables. */
+static void tables_gone_before(void)
+{
+	family(1);
+	info(&debian_6_1);
+	asked_mm(MANY_BYTES);
+	asked_dump(MMLENS_CMD_TABLE_GET);
+	error(ENODATA, "the process is dead: its address space is gone",
+	      NLMSG_HDRLEN + GENL_HDRLEN);
 }
 
 /* ---- what the protocol forbids ---- */
@@ -2250,15 +2349,18 @@ static const struct {
 	TAPE(vma_store_at),
 	TAPE(vma_hole), TAPE(vma_exited), TAPE(walk_copies),
 	TAPE(walk_swap), TAPE(walk_unknown), TAPE(walk_huge), TAPE(walk_five),
-	TAPE(walk_two), TAPE(walk_refused), TAPE(pages_heap), TAPE(pages_default), TAPE(pages_filtered),
+	TAPE(walk_two), TAPE(walk_refused), TAPE(walk_gone_between),
+	TAPE(pages_heap), TAPE(pages_default), TAPE(pages_filtered),
 	TAPE(pages_states), TAPE(pages_alike), TAPE(pages_cut), TAPE(pages_folio),
 	TAPE(pages_zero), TAPE(pages_empty), TAPE(pages_torn), TAPE(pages_exited),
 	TAPE(pages_execed), TAPE(pages_refused), TAPE(pages_refused_at_once),
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
+	TAPE(pages_two_ranges), TAPE(pages_two_epochs), TAPE(pages_gone_between),
+	TAPE(pages_exec_between),
 	TAPE(trace_some), TAPE(trace_losses), TAPE(trace_short), TAPE(trace_refused),
 	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),
-	TAPE(tables_kthread),
+	TAPE(tables_kthread), TAPE(tables_gone_after), TAPE(tables_gone_before),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
 	TAPE(cow_stuck),

@@ -154,6 +154,8 @@ void ctx_release(struct mml_ctx *ctx);
 
 /* Prints an error of the library; returns its exit code. */
 int ctx_error(struct mml_ctx *ctx, const struct mml_error *err);
+/* The same, of a process that has answered before: it may have vanished. */
+int ctx_error_midway(struct mml_ctx *ctx, const struct mml_error *err);
 /* Prints what is wrong with the command line; returns MML_EXIT_USAGE. */
 int ctx_usage(struct mml_ctx *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

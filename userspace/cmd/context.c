@@ -73,6 +73,21 @@ int ctx_error(struct mml_ctx *ctx, const struct mml_error *err)
 }
 
 /**
+ * ctx_error_midway() - say what the library reports of a process that was there
+ * @ctx: the context
+ * @err: the report
+ *
+ * Return: the exit code that fits: whoever has answered before and is not there
+ * any more has vanished
+ */
+int ctx_error_midway(struct mml_ctx *ctx, const struct mml_error *err)
+{
+	int code = ctx_error(ctx, err);
+
+	return mml_has_gone(err) ? MML_EXIT_VANISHED : code;
+}
+
+/**
  * ctx_open() - reach the module, once
  * @ctx: its client is set
  *

@@ -348,11 +348,26 @@ static int judge_extent(const struct mml_extent *extent, void *arg)
 				 take_extent(extent, reading);
 }
 
+/*
+ * Several ranges are several dumps, of which the kernel sees no more than one at
+ * a time: that all of them are not torn takes one epoch for all. And an exec
+ * since the areas were read leaves areas of one program and pages of another.
+ */
+static bool has_changed(const struct reading *reading, const struct mml_dump *dump)
+{
+	if (!dump->ended)
+		return false;
+	return dump->envelope.mm_id != reading->vmas.dump.envelope.mm_id ||
+	       (reading->dump.epoch != MMLENS_UNKNOWN &&
+		dump->epoch != MMLENS_UNKNOWN && dump->epoch != reading->dump.epoch);
+}
+
 static void add_dump(struct mml_dump *sum, const struct mml_dump *dump)
 {
 	sum->complete &= dump->complete;
 	sum->ended &= dump->ended;
 	sum->torn |= dump->torn;
+	sum->epoch = dump->epoch;
 	sum->reason = dump->reason;
 	sum->unwatched += dump->unwatched;
 }
@@ -371,6 +386,12 @@ static int read_range(struct reading *reading, struct mml_page_query *query,
 	flushed = mml_join_flush(&reading->join);
 	/* What was not walked is no gap. */
 	print_gaps(reading, dump.complete ? range->end : dump.walked_end);
+	dump.torn |= has_changed(reading, &dump);
+	/* between two ranges: it was there when the areas were asked for */
+	if (ret && !dump.messages && mml_has_gone(err)) {
+		dump.ended = true;
+		dump.reason = MMLENS_REASON_EXITED;
+	}
 	add_dump(&reading->dump, &dump);
 	return ret ? ret : flushed;
 }
@@ -415,7 +436,7 @@ static int read_ranges(struct reading *reading, struct mml_page_query *query,
 	show_end(&ctx->show);
 	if (show_failed(&ctx->show))
 		return MML_EXIT_USAGE;	/* main() says why */
-	return ret ? ctx_error(ctx, &err) : ctx_outcome(ctx, &reading->dump);
+	return ret ? ctx_error_midway(ctx, &err) : ctx_outcome(ctx, &reading->dump);
 }
 
 static uint64_t count_pages(const struct reading *reading,
@@ -523,7 +544,10 @@ static int parse_filter(struct reading *reading,
  */
 int cmd_pages(struct mml_ctx *ctx, int argc, char **argv)
 {
-	struct reading reading = { .ctx = ctx, .dump.complete = true, .dump.ended = true };
+	struct reading reading = {
+		.ctx = ctx, .dump.complete = true, .dump.ended = true,
+		.dump.epoch = MMLENS_UNKNOWN,
+	};
 	struct mml_page_query query = { .columns = 0 };
 	struct filter_options options = { .states = NULL };
 	struct mml_filter filter = { .states = 0 };

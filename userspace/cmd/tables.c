@@ -52,6 +52,7 @@ struct report {
 	struct mml_tables_sum sum;
 	struct mml_info info;
 	uint64_t before, after;		/* the kernel's own count, in bytes */
+	bool had_mm;			/* when that was asked for before */
 	bool tree, each;
 	struct show_columns chosen;
 	struct show_table table;
@@ -296,6 +297,7 @@ static int read_tables(struct report *report, uint32_t pid,
 	    mml_mm(client, pid, &mm, err))
 		return -1;
 	report->before = mm.pgtables;
+	report->had_mm = mm.has_mm;
 	if (mml_tables(client, pid, &report->tables, err) ||
 	    mml_mm(client, pid, &mm, err))
 		return -1;
@@ -311,7 +313,8 @@ static int report_tables(struct report *report, uint32_t pid)
 
 	failed = read_tables(report, pid, &err);
 	if (failed && !report->tables.n)
-		return ctx_error(report->ctx, &err);
+		return report->had_mm ? ctx_error_midway(report->ctx, &err) :
+					ctx_error(report->ctx, &err);
 	mml_tables_sum(&report->tables, report->info.page_size, &report->sum);
 	show_begin(s);
 	show(s, "pid", NULL, show_uint(pid));
@@ -320,7 +323,7 @@ static int report_tables(struct report *report, uint32_t pid)
 		show_sums(report);
 	show_end(s);
 	if (failed)
-		return ctx_error(report->ctx, &err);
+		return ctx_error_midway(report->ctx, &err);
 	return code ? code : ctx_outcome(report->ctx, &report->tables.dump);
 }
 

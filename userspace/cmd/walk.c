@@ -303,7 +303,8 @@ static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
 		return ctx_error(ctx, &err);
 	for (i = 0; !ret && i < n; i++) {
 		if (mml_walk(ctx->client, pid, addrs[i], &walk, &err))
-			return ctx_error(ctx, &err);
+			return i ? ctx_error_midway(ctx, &err) :
+				   ctx_error(ctx, &err);
 		if (i == 0)
 			show_begin_list(&ctx->show);
 		else
