@@ -2001,6 +2001,21 @@ static void frame_who_gone(void)
 	one_frame(free);
 }
 
+/* It has called exec by the time that it is its turn. */
+static void frame_who_exec(void)
+{
+	uint64_t mm_id = whose;
+	struct mml_extent v = present(HEAP, 1, 0x21090);
+
+	family(1);
+	one_frame(frames(0x21090, 1, FLAGS_ANON, 1));
+	asked_space();
+	whose = 0xbbbb;
+	searched(&v, 1);
+	whose = mm_id;
+	one_frame(frames(0x21090, 1, FLAGS_ANON, 1));
+}
+
 static void bad_no_trailer(void)
 {
 	struct mml_extent a = present(HEAP, 4, 0x1000);
@@ -2367,7 +2382,7 @@ static const struct {
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),
-	TAPE(frame_who_gone),
+	TAPE(frame_who_gone), TAPE(frame_who_exec),
 	TAPE(bad_no_trailer), TAPE(bad_length), TAPE(bad_missing),
 	TAPE(bad_order), TAPE(bad_beyond), TAPE(bad_no_pages), TAPE(bad_wraps),
 	TAPE(bad_jump), TAPE(bad_short), TAPE(bad_type), TAPE(bad_error),

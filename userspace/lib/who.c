@@ -30,6 +30,7 @@ struct search {
 /* What is being read of one address space. */
 struct space {
 	struct search *search;
+	uint64_t mm_id;		/* its own: a process may have another by now */
 	struct mml_mapper mapper;
 	struct mml_walk walk;	/* the area of the extent before, if walked */
 	bool walked;
@@ -115,18 +116,25 @@ static int by_space(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+static const struct mml_vma *walked_area(const struct space *space)
+{
+	return space->walked && space->walk.in_vma &&
+	       space->walk.envelope.mm_id == space->mm_id ?
+	       &space->walk.vma : NULL;
+}
+
 static const struct mml_vma *find_area(struct space *space, uint64_t addr)
 {
+	const struct mml_vma *vma = walked_area(space);
 	struct mml_error err;
 
-	if (space->walked && space->walk.in_vma &&
-	    addr >= space->walk.vma.start && addr < space->walk.vma.end)
-		return &space->walk.vma;
+	if (vma && addr >= vma->start && addr < vma->end)
+		return vma;
 	if (space->walked)
 		mml_walk_free(&space->walk);
 	space->walked = !mml_vma_at(space->search->client, space->mapper.pid, addr,
 				    &space->walk, &err);
-	return space->walked && space->walk.in_vma ? &space->walk.vma : NULL;
+	return walked_area(space);
 }
 
 /* Does a mapcount count such an entry? */
@@ -186,6 +194,13 @@ static int hand_over(struct space *space, const struct extents *extents)
 	return ret;
 }
 
+/* An exec, or another process of that number, since they were listed. */
+static int fail_other(uint32_t pid, struct mml_error *err)
+{
+	return mml_fail(err, MML_EXIT_VANISHED, ESRCH,
+			"process %u: it has another address space meanwhile", pid);
+}
+
 static int search_pid(struct space *space, uint32_t pid, struct extents *extents,
 		      struct mml_error *err)
 {
@@ -207,6 +222,8 @@ static int search_pid(struct space *space, uint32_t pid, struct extents *extents
 	memset(err, 0, sizeof(*err));
 	ret = mml_pages(space->search->client, &query, keep_extent, extents, &dump,
 			err);
+	if (!ret && dump.envelope.mm_id != space->mm_id)
+		return fail_other(pid, err);
 	return ret == -ENOMEM && !*err->text ? mml_fail_memory(err) : ret;
 }
 
@@ -214,7 +231,7 @@ static int search_pid(struct space *space, uint32_t pid, struct extents *extents
 static int search_space(struct search *search, const struct process *process,
 			size_t n, uint32_t *also, struct mml_error *err)
 {
-	struct space space = { .search = search };
+	struct space space = { .search = search, .mm_id = process->mm_id };
 	struct extents extents = { .n = 0 };
 	size_t i, at;
 	int ret = 0;
