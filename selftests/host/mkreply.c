@@ -2348,6 +2348,46 @@ static void cow_gone_twins(void)
 	cow_gone_alone(2);
 }
 
+/* ---- cow --watch ---- */
+
+static void watch_misses(uint32_t pid)
+{
+	is_asked(pid);
+	asked(MMLENS_CMD_MM_GET);
+	error(ESRCH, "no such process", NLMSG_HDRLEN + GENL_HDRLEN);
+}
+
+static void watch_sees(uint32_t pid)
+{
+	struct mml_extent e = heap_page(0, 4, 0x100, true, 1, PID);
+
+	is_asked(pid);
+	vmas(two_areas, 2);
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, 0);
+	extents(0, HEAP + 32 * PAGE, 0, &e, 1);
+	last(MMLENS_CMD_PAGE_GET, HEAP + 32 * PAGE, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+/* The master and his worker, the worker alone, nobody. */
+static void watch_master(void)
+{
+	family(1);
+	info(&debian_6_1);
+	epoch = 7;
+	cow_look(PID - 1);
+	cow_look(PID);
+	watch_sees(PID - 1);
+	watch_sees(PID);
+	cow_look_again(PID - 1);
+	watch_misses(PID - 1);
+	cow_look(PID);
+	watch_sees(PID);
+	watch_misses(PID - 1);
+	watch_misses(PID);
+	cow_end();
+}
+
 #define TAPE(function) { #function, function }
 
 static const struct {
@@ -2378,7 +2418,7 @@ static const struct {
 	TAPE(tables_kthread), TAPE(tables_gone_after), TAPE(tables_gone_before),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
-	TAPE(cow_stuck),
+	TAPE(cow_stuck), TAPE(watch_master),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

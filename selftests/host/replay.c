@@ -35,13 +35,10 @@ static void die(const char *what)
 static void load(void)
 {
 	const char *name = getenv("MMLENS_REPLAY");
-	const char *proc = getenv("MMLENS_REPLAY_PROC");
 	FILE *file = name ? fopen(name, "rb") : NULL;
 
 	if (!file)
 		die("MMLENS_REPLAY names no tape");
-	if (proc)
-		mml_proc = proc;
 	fseek(file, 0, SEEK_END);
 	tape.size = ftell(file);
 	rewind(file);
@@ -182,6 +179,11 @@ static const struct mml_transport replay = {
 __attribute__((constructor))
 static void begin(void)
 {
+	const char *proc = getenv("MMLENS_REPLAY_PROC");
+
+	/* a family is looked for before anything is opened */
+	if (proc)
+		mml_proc = proc;
 	mml_transport = &replay;
 }
 

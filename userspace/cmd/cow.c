@@ -215,11 +215,11 @@ int cmd_cow(struct mml_ctx *ctx, int argc, char **argv)
 		return cmd_exit(ret);
 	ret = check(&options, argc);
 	if (!ret)
-		ret = cow_who(&options, argc, argv, &pids);
+		ret = cow_who(&options, argc, argv, NULL, &pids);
 	if (!ret)
 		ret = ctx_open(ctx);
 	if (!ret && options.watch)
-		ret = cow_watch(&options, argc, argv);
+		ret = cow_watch(&options, argc, argv, &pids);
 	else if (!ret)
 		ret = run(&options, &pids);
 	cow_pids_free(&pids);

@@ -32,11 +32,12 @@ struct cow_pids {
 
 /*
  * The operands; of a single one, the process and its descendants; of --cgroup,
- * the processes of that cgroup and those below. Returns 0, or an exit code: the
- * error is printed. Free with cow_pids_free().
+ * the processes of that cgroup and those below. @before are those of the look
+ * before, or NULL at the first. Returns 0, or an exit code: the error is printed.
+ * Free with cow_pids_free().
  */
 int cow_who(const struct cow_options *options, int argc, char **argv,
-	    struct cow_pids *pids);
+	    const struct cow_pids *before, struct cow_pids *pids);
 void cow_pids_free(struct cow_pids *pids);
 
 /* ---- reading ---- */
@@ -103,8 +104,9 @@ int cow_out_of_memory(struct mml_ctx *ctx);
 /* The rows of processes of that report; negative when there is no memory. */
 int cow_show_processes(struct mml_ctx *ctx, const struct cow_reading *reading,
 		       const struct mml_set *set);
-/* Looks again and again. */
-int cow_watch(const struct cow_options *options, int argc, char **argv);
+/* Looks again and again, first at @pids. */
+int cow_watch(const struct cow_options *options, int argc, char **argv,
+	      struct cow_pids *pids);
 
 /* "heap", "libc.so.6", "anon 7f1c40000000": an area that starts at @start. */
 const char *cow_area_name(const struct mml_vma *vma, uint64_t start, char *buf,

@@ -34,8 +34,7 @@ struct watch {
 	struct timespec begun;
 	struct sample samples[SAMPLES_MAX];	/* the latest ones */
 	size_t n;
-	uint32_t *seen;			/* PIDs of the last look */
-	uint32_t nr_seen;
+	struct cow_pids seen;		/* at the last look */
 	char gone[256];			/* PIDs, for a terminal */
 };
 
@@ -228,22 +227,20 @@ static void report_gone(struct watch *watch, uint32_t pid)
 /* Those that were there the last time; then @reading's take their place. */
 static int compare_members(struct watch *watch, const struct cow_reading *reading)
 {
-	uint32_t n = 0;
+	struct cow_pids *seen = &watch->seen;
 
-	for (uint32_t i = 0; i < watch->nr_seen; i++) {
-		if (!is_in(reading, watch->seen[i]))
-			report_gone(watch, watch->seen[i]);
+	for (uint32_t i = 0; i < seen->n; i++) {
+		if (!is_in(reading, seen->v[i]))
+			report_gone(watch, seen->v[i]);
 	}
-	free(watch->seen);
-	watch->nr_seen = 0;
-	watch->seen = calloc(reading->n + reading->nr_twins + 1, sizeof(*watch->seen));
-	if (!watch->seen)
+	cow_pids_free(seen);
+	seen->v = calloc(reading->n + reading->nr_twins + 1, sizeof(*seen->v));
+	if (!seen->v)
 		return -1;
 	for (uint32_t i = 0; i < reading->n; i++)
-		watch->seen[n++] = reading->process[i]->pid;
+		seen->v[seen->n++] = reading->process[i]->pid;
 	for (uint32_t i = 0; i < reading->nr_twins; i++)
-		watch->seen[n++] = reading->twins[i].pid;
-	watch->nr_seen = n;
+		seen->v[seen->n++] = reading->twins[i].pid;
 	return 0;
 }
 
@@ -275,12 +272,14 @@ static int leave(struct watch *watch, const struct cow_reading *reading)
 }
 
 /* Sets @left to whether there is anybody left to be watched. */
-static int look(struct watch *watch, const struct cow_pids *pids, bool *left)
+static int look(struct watch *watch, struct cow_pids *pids, bool *left)
 {
 	struct cow_reading reading;
 	struct mml_set set;
 	int ret;
 
+	pids->found = true;
+	pids->watched = true;
 	ret = cow_read(watch->options, pids, &reading);
 	*left = !ret && reading.n;
 	if (!ret && !reading.n)
@@ -307,22 +306,25 @@ static void pause_until_next(const struct watch *watch)
 		nanosleep(&time, NULL);
 }
 
-/* A family or a cgroup is looked for again: it may have grown. */
-static int watch_all(struct watch *watch, int argc, char **argv)
+static bool is_over(const struct watch *watch)
 {
-	struct cow_pids pids;
+	return interrupted || show_failed(&watch->options->ctx->show);
+}
+
+/* A family or a cgroup is looked for again: it may have grown. */
+static int watch_all(struct watch *watch, int argc, char **argv,
+		     struct cow_pids *pids)
+{
 	bool left = true;
 	int ret = 0;
 
-	while (!ret && left && !interrupted && !show_failed(&watch->options->ctx->show)) {
-		ret = cow_who(watch->options, argc, argv, &pids);
-		pids.found = true;
-		pids.watched = true;
-		if (!ret)
-			ret = look(watch, &pids, &left);
-		cow_pids_free(&pids);
-		if (!ret && left)
-			pause_until_next(watch);
+	while (!ret && left && !is_over(watch)) {
+		ret = look(watch, pids, &left);
+		if (ret || !left)
+			break;
+		pause_until_next(watch);
+		cow_pids_free(pids);
+		ret = cow_who(watch->options, argc, argv, &watch->seen, pids);
 	}
 	return ret;
 }
@@ -343,10 +345,12 @@ static void catch_signals(void)
  * @options: of the command
  * @argc: operands
  * @argv: they
+ * @pids: the first time; then they are looked for again, and kept here
  *
  * Return: exit code; 0 also after ^C, and when all have gone
  */
-int cow_watch(const struct cow_options *options, int argc, char **argv)
+int cow_watch(const struct cow_options *options, int argc, char **argv,
+	      struct cow_pids *pids)
 {
 	struct show *s = &options->ctx->show;
 	struct watch watch = {
@@ -363,10 +367,10 @@ int cow_watch(const struct cow_options *options, int argc, char **argv)
 	if (!watch.on_terminal && open_table(&watch, &watch.table, SHOW_STREAM))
 		ret = cow_out_of_memory(options->ctx);
 	if (!ret)
-		ret = watch_all(&watch, argc, argv);
+		ret = watch_all(&watch, argc, argv, pids);
 	if (!watch.on_terminal)
 		show_table_end(&watch.table);
 	show_end(s);
-	free(watch.seen);
+	cow_pids_free(&watch.seen);
 	return ret;
 }

@@ -120,8 +120,62 @@ static size_t first_child(const struct kins *kins, uint32_t ppid)
 	return low;
 }
 
-/* @pids holds the ancestor; each that is added brings its children. */
-static int push_descendants(struct mml_ctx *ctx, struct cow_pids *pids)
+static bool has_pid(const struct cow_pids *pids, uint32_t pid)
+{
+	for (uint32_t i = 0; i < pids->n; i++) {
+		if (pids->v[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+static bool is_alive(const struct kins *kins, uint32_t pid)
+{
+	for (size_t i = 0; i < kins->n; i++) {
+		if (kins->v[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Of those in @pids from *@from on; each that is added brings its own. */
+static int push_children(struct mml_ctx *ctx, const struct kins *kins,
+			 struct cow_pids *pids, uint32_t *from)
+{
+	int ret = 0;
+
+	for (; !ret && *from < pids->n; ++*from) {
+		uint32_t pid = pids->v[*from];
+
+		for (size_t i = first_child(kins, pid);
+		     !ret && i < kins->n && kins->v[i].ppid == pid; i++) {
+			if (!is_ourselves(kins->v[i].pid) &&
+			    !has_pid(pids, kins->v[i].pid))
+				ret = push_pid(ctx, pids, kins->v[i].pid);
+		}
+	}
+	return ret;
+}
+
+/* Who was of the family is yet when his parent has died, and he is another's child. */
+static int push_family(struct mml_ctx *ctx, const struct kins *kins,
+		       const struct cow_pids *before, struct cow_pids *pids)
+{
+	uint32_t from = 0;
+	int ret = push_children(ctx, kins, pids, &from);
+
+	for (uint32_t i = 0; !ret && before && i < before->n; i++) {
+		if (has_pid(pids, before->v[i]) || !is_alive(kins, before->v[i]))
+			continue;
+		ret = push_pid(ctx, pids, before->v[i]) ?:
+		      push_children(ctx, kins, pids, &from);
+	}
+	return ret;
+}
+
+/* @pids holds the ancestor. */
+static int push_descendants(struct mml_ctx *ctx, const struct cow_pids *before,
+			    struct cow_pids *pids)
 {
 	struct kins kins = { .n = 0 };
 	int ret = list_kins(&kins);
@@ -132,13 +186,7 @@ static int push_descendants(struct mml_ctx *ctx, struct cow_pids *pids)
 		ret = MML_EXIT_USAGE;
 	} else {
 		qsort(kins.v, kins.n, sizeof(*kins.v), compare_kins);
-	}
-	for (uint32_t i = 0; !ret && i < pids->n; i++) {
-		for (size_t j = first_child(&kins, pids->v[i]);
-		     !ret && j < kins.n && kins.v[j].ppid == pids->v[i]; j++) {
-			if (!is_ourselves(kins.v[j].pid))
-				ret = push_pid(ctx, pids, kins.v[j].pid);
-		}
+		ret = push_family(ctx, &kins, before, pids);
 	}
 	free(kins.v);
 	return ret;
@@ -225,12 +273,13 @@ static int push_operands(struct mml_ctx *ctx, int argc, char **argv,
  * @options: of the command
  * @argc: operands
  * @argv: they
+ * @before: those of the look before, or NULL
  * @pids: where to; cow_pids_free() it, after a failure too
  *
  * Return: 0, or an exit code: the error is printed
  */
 int cow_who(const struct cow_options *options, int argc, char **argv,
-	    struct cow_pids *pids)
+	    const struct cow_pids *before, struct cow_pids *pids)
 {
 	int ret;
 
@@ -242,7 +291,7 @@ int cow_who(const struct cow_options *options, int argc, char **argv,
 	if (options->ctx->client && mml_snap_info(options->ctx->client))
 		pids->found = false;
 	else if (!ret && argc == 1)
-		ret = push_descendants(options->ctx, pids);
+		ret = push_descendants(options->ctx, before, pids);
 	return ret;
 }
 
