@@ -2388,6 +2388,16 @@ static void watch_master(void)
 	cow_end();
 }
 
+static void watch_one(void)
+{
+	family(1);
+	info(&debian_6_1);
+	epoch = 7;
+	cow_look(PID);
+	watch_sees(PID);
+	cow_end();
+}
+
 #define TAPE(function) { #function, function }
 
 static const struct {
@@ -2418,7 +2428,7 @@ static const struct {
 	TAPE(tables_kthread), TAPE(tables_gone_after), TAPE(tables_gone_before),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
-	TAPE(cow_stuck), TAPE(watch_master),
+	TAPE(cow_stuck), TAPE(watch_master), TAPE(watch_one),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

@@ -194,7 +194,8 @@ static int push_descendants(struct mml_ctx *ctx, const struct cow_pids *before,
 
 /* ---- a cgroup ---- */
 
-static int read_procs(struct mml_ctx *ctx, const char *path,
+/* One that was there may have been removed meanwhile, as it may be empty. */
+static int read_procs(struct mml_ctx *ctx, const char *path, bool was_there,
 		      struct cow_pids *pids)
 {
 	char name[PATH_MAX];
@@ -205,6 +206,8 @@ static int read_procs(struct mml_ctx *ctx, const char *path,
 	if (snprintf(name, sizeof(name), "%s/cgroup.procs", path) >= (int)sizeof(name))
 		return ctx_usage(ctx, "%s: this path is too long", path);
 	file = fopen(name, "re");
+	if (!file && was_there && (errno == ENOENT || errno == ENODEV))
+		return 0;
 	if (!file)
 		return ctx_usage(ctx, "%s: %s: is it a cgroup?", name, strerror(errno));
 	/* 0 is a process that this PID namespace does not see */
@@ -216,10 +219,10 @@ static int read_procs(struct mml_ctx *ctx, const char *path,
 	return ret;
 }
 
-static int read_cgroup(struct mml_ctx *ctx, const char *path,
+static int read_cgroup(struct mml_ctx *ctx, const char *path, bool was_there,
 		       struct cow_pids *pids)
 {
-	int ret = read_procs(ctx, path, pids);
+	int ret = read_procs(ctx, path, was_there, pids);
 	DIR *dir = ret ? NULL : opendir(path);
 	char below[PATH_MAX];
 	struct dirent *entry;
@@ -229,7 +232,7 @@ static int read_cgroup(struct mml_ctx *ctx, const char *path,
 			continue;
 		if (snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
 		    (int)sizeof(below))
-			ret = read_cgroup(ctx, below, pids);
+			ret = read_cgroup(ctx, below, true, pids);
 	}
 	if (dir)
 		closedir(dir);
@@ -238,7 +241,7 @@ static int read_cgroup(struct mml_ctx *ctx, const char *path,
 
 /* A directory, or a name below where cgroups are mounted. */
 static int push_cgroup(struct mml_ctx *ctx, const char *name,
-		       struct cow_pids *pids)
+		       const struct cow_pids *before, struct cow_pids *pids)
 {
 	char path[PATH_MAX], procs[PATH_MAX];
 	int ret;
@@ -249,8 +252,9 @@ static int push_cgroup(struct mml_ctx *ctx, const char *name,
 		return ctx_usage(ctx, "--cgroup %s: this path is too long", name);
 	if (name[0] == '/' && !access(procs, F_OK))
 		snprintf(path, sizeof(path), "%s", name);
-	ret = read_cgroup(ctx, path, pids);
-	if (!ret && !pids->n)
+	ret = read_cgroup(ctx, path, before, pids);
+	/* that the last one has ended ends a watch, and is no error */
+	if (!ret && !pids->n && !before)
 		return ctx_usage(ctx, "cgroup %s: there is no process in it", path);
 	return ret;
 }
@@ -285,7 +289,7 @@ int cow_who(const struct cow_options *options, int argc, char **argv,
 
 	*pids = (struct cow_pids){ .found = argc < 2 };
 	if (options->cgroup)
-		return push_cgroup(options->ctx, options->cgroup, pids);
+		return push_cgroup(options->ctx, options->cgroup, before, pids);
 	ret = push_operands(options->ctx, argc, argv, pids);
 	/* a snapshot stands for the processes in it, and has no descendants */
 	if (options->ctx->client && mml_snap_info(options->ctx->client))
