@@ -2348,6 +2348,15 @@ static void cow_gone_twins(void)
 	cow_gone_alone(2);
 }
 
+/* No process has so high a number: it ends before it can be held still. */
+static void cow_stop_gone(void)
+{
+	family(1);
+	info(&debian_6_1);
+	cow_look(4194304);
+	cow_end();
+}
+
 /* ---- cow --watch ---- */
 
 static void watch_misses(uint32_t pid)
@@ -2428,7 +2437,7 @@ static const struct {
 	TAPE(tables_kthread), TAPE(tables_gone_after), TAPE(tables_gone_before),
 	TAPE(cow_pair), TAPE(cow_family), TAPE(cow_changed), TAPE(cow_torn), TAPE(cow_gone),
 	TAPE(cow_gone_early), TAPE(cow_gone_late), TAPE(cow_gone_one), TAPE(cow_gone_twins),
-	TAPE(cow_stuck), TAPE(watch_master), TAPE(watch_one),
+	TAPE(cow_stuck), TAPE(cow_stop_gone), TAPE(watch_master), TAPE(watch_one),
 	TAPE(bad_tables),
 	TAPE(frame_range), TAPE(frame_two), TAPE(frame_beyond), TAPE(bad_frames),
 	TAPE(frame_who), TAPE(frame_who_fewer), TAPE(frame_who_nobody),

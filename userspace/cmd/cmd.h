@@ -147,6 +147,8 @@ bool ctx_is_file(const char *arg);
  * called. Returns 0, or an exit code: the error is printed.
  */
 int ctx_stop(struct mml_ctx *ctx, uint32_t pid);
+/* The same; @gone says whether it failed since there is no such process any more. */
+int ctx_stop_found(struct mml_ctx *ctx, uint32_t pid, bool *gone);
 void ctx_release(struct mml_ctx *ctx);
 /* The option itself, for a command's own table. */
 #define CMD_OPTION_STOP(variable)					\

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What all commands do alike: reach the module, complain, say how it ended. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,34 @@ int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
 }
 
 /**
+ * ctx_stop_found() - hold a process still until we end, which may have ended
+ * @ctx: the context
+ * @pid: the process, which was found, not named
+ * @gone: set to whether this failed since there is none any more
+ *
+ * Return: 0, or an exit code: the error is printed
+ */
+int ctx_stop_found(struct mml_ctx *ctx, uint32_t pid, bool *gone)
+{
+	struct mml_stop **held;
+	struct mml_error err;
+
+	*gone = false;
+	if (ctx->client && mml_snap_info(ctx->client))
+		return ctx_usage(ctx, "--stop is for live processes, not for a snapshot");
+	held = realloc(ctx->held, (ctx->nr_held + 1) * sizeof(*held));
+	if (!held)
+		return ctx_usage(ctx, "out of memory");
+	ctx->held = held;
+	if (!mml_stop(pid, ctx->timeout_ms, &held[ctx->nr_held], &err)) {
+		ctx->nr_held++;
+		return 0;
+	}
+	*gone = err.errnum == ESRCH;
+	return ctx_error(ctx, &err);
+}
+
+/**
  * ctx_stop() - hold a process still until we end
  * @ctx: the context
  * @pid: the process
@@ -132,19 +161,9 @@ int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
  */
 int ctx_stop(struct mml_ctx *ctx, uint32_t pid)
 {
-	struct mml_stop **held;
-	struct mml_error err;
+	bool gone;
 
-	if (ctx->client && mml_snap_info(ctx->client))
-		return ctx_usage(ctx, "--stop is for live processes, not for a snapshot");
-	held = realloc(ctx->held, (ctx->nr_held + 1) * sizeof(*held));
-	if (!held)
-		return ctx_usage(ctx, "out of memory");
-	ctx->held = held;
-	if (mml_stop(pid, ctx->timeout_ms, &held[ctx->nr_held], &err))
-		return ctx_error(ctx, &err);
-	ctx->nr_held++;
-	return 0;
+	return ctx_stop_found(ctx, pid, &gone);
 }
 
 /**

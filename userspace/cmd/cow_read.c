@@ -215,12 +215,24 @@ static int look(struct mml_ctx *ctx, const struct cow_pids *pids,
 	return MML_EXIT_REFUSED;
 }
 
-static int stop(struct mml_ctx *ctx, const struct cow_reading *reading)
+/* What was found may have ended since look(), too: the others are read. */
+static int stop(struct mml_ctx *ctx, const struct cow_pids *pids,
+		struct cow_reading *reading)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; !ret && i < reading->n; i++)
-		ret = ctx_stop(ctx, reading->v[i].pid);
+	for (uint32_t i = 0; !ret && i < reading->n; i++) {
+		struct cow_member *member = &reading->v[i];
+
+		ret = ctx_stop_found(ctx, member->pid, &member->gone);
+		member->gone &= pids->found;
+		if (!member->gone)
+			continue;
+		ret = 0;
+		member->process.end = 0;
+		reading->dump.complete = false;
+		reading->dump.reason = MMLENS_REASON_EXITED;
+	}
 	return ret;
 }
 
@@ -271,9 +283,11 @@ static int read_once(const struct cow_options *options,
 
 	ret = begin(options, pids, reading, &info);
 	if (!ret && first && options->stop)
-		ret = stop(ctx, reading);
-	for (uint32_t i = 0; !ret && i < reading->n; i++)
-		ret = read_member(ctx, reading, &reading->v[i], &info);
+		ret = stop(ctx, pids, reading);
+	for (uint32_t i = 0; !ret && i < reading->n; i++) {
+		if (!reading->v[i].gone)
+			ret = read_member(ctx, reading, &reading->v[i], &info);
+	}
 	if (!ret)
 		ret = check_epochs(ctx, reading);
 	if (!ret)
