@@ -439,20 +439,27 @@ static int read_ranges(struct reading *reading, struct mml_page_query *query,
 	return ret ? ctx_error_midway(ctx, &err) : ctx_outcome(ctx, &reading->dump);
 }
 
+/* Both ascend: an area that ends before one range does so before the next. */
 static uint64_t count_pages(const struct reading *reading,
 			    const struct mml_ranges *ranges)
 {
 	const struct mml_vma *vma;
 	uint64_t bytes = 0, from, to;
-	size_t i, j;
+	size_t first = 0, i, j;
 
-	for (i = 0; i < ranges->n; i++)
-		for (j = 0; j < reading->vmas.n; j++) {
+	for (i = 0; i < ranges->n; i++) {
+		while (first < reading->vmas.n &&
+		       reading->vmas.v[first].end <= ranges->v[i].start)
+			first++;
+		for (j = first; j < reading->vmas.n; j++) {
 			vma = &reading->vmas.v[j];
+			if (vma->start >= ranges->v[i].end)
+				break;
 			from = max(vma->start, ranges->v[i].start);
 			to = min(vma->end, ranges->v[i].end);
 			bytes += from < to ? to - from : 0;
 		}
+	}
 	return bytes / reading->info.page_size;
 }
 
