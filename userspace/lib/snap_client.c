@@ -197,6 +197,25 @@ static bool choose(struct mml_extent *extent, const struct mml_page_query *query
 	return true;
 }
 
+/* They ascend: the reader of the file has seen to that. */
+static size_t first_extent(const struct mml_picture *picture, uint64_t start,
+			   uint64_t page_size)
+{
+	size_t low = 0, high = picture->n, middle;
+
+	while (low < high) {
+		const struct mml_extent *extent;
+
+		middle = low + (high - low) / 2;
+		extent = &picture->extents[middle];
+		if (extent->start + extent->pages * page_size <= start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static int answer_pages(void *from, const struct mml_page_query *query,
 			mml_extent_fn extent, void *arg, struct mml_dump *dump,
 			struct mml_error *err)
@@ -209,6 +228,7 @@ static int answer_pages(void *from, const struct mml_page_query *query,
 	};
 	struct mml_extent one;
 	int ret = 0, flushed;
+	size_t i;
 
 	memset(dump, 0, sizeof(*dump));
 	if (!picture)
@@ -216,8 +236,11 @@ static int answer_pages(void *from, const struct mml_page_query *query,
 	join.vmas = &picture->vmas;
 	columns |= MMLENS_COL_BIT(MMLENS_COL_START) |
 		   MMLENS_COL_BIT(MMLENS_COL_PAGES);
-	for (size_t i = 0; !ret && i < picture->n; i++) {
+	i = first_extent(picture, query->start, snap->info.page_size);
+	for (; !ret && i < picture->n; i++) {
 		one = picture->extents[i];
+		if (query->end && one.start >= query->end)
+			break;
 		if (!choose(&one, query, snap->info.page_size))
 			continue;
 		mml_extent_forget(&one, ~columns);
