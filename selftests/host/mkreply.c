@@ -1150,6 +1150,32 @@ static void pages_states(void)
 	pages_end(12);
 }
 
+/* More than a pipe holds, or two: every second page. */
+static const struct mml_vma long_area = ANON(HEAP, HEAP + 8000 * PAGE, 0);
+
+static void long_pages(void)
+{
+	struct mml_extent v[20];
+	uint64_t at = HEAP;
+
+	asked_dump(MMLENS_CMD_PAGE_GET);
+	first(MMLENS_CMD_PAGE_GET, granted, HEAP);
+	for (int part = 0; part < 200; part++, at += 40 * PAGE) {
+		for (int i = 0; i < 20; i++)
+			v[i] = present(at + 2 * i * PAGE, 1, 0x1000 + 3 * i);
+		extents(at, at + 40 * PAGE, 0, v, MNL_ARRAY_SIZE(v));
+	}
+	last(MMLENS_CMD_PAGE_GET, at, MMLENS_REASON_COMPLETE, 0, 0);
+}
+
+static void pages_long(void)
+{
+	family(1);
+	info(&debian_6_1);
+	vmas(&long_area, 1);
+	long_pages();
+}
+
 /* Runs of rows that differ in address, frame and slot; and where that ends. */
 static void pages_alike(void)
 {
@@ -2431,6 +2457,7 @@ static const struct {
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
 	TAPE(pages_two_ranges), TAPE(pages_two_epochs), TAPE(pages_gone_between),
 	TAPE(pages_exec_between),
+	TAPE(pages_long),
 	TAPE(trace_some), TAPE(trace_losses), TAPE(trace_short), TAPE(trace_refused),
 	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),

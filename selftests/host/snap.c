@@ -122,7 +122,7 @@ static void write_to(const char *path, const uint32_t *pids, size_t n)
 	struct mml_picture picture;
 	struct mml_error err;
 
-	if (mml_snap_create(path, &info, &writer, &err))
+	if (mml_snap_create(path, stdout, &info, &writer, &err))
 		ktap_bail("%s", err.text);
 	for (size_t i = 0; i < n; i++) {
 		make(&picture, pids[i]);

@@ -49,6 +49,8 @@ struct mml_ctx {
 	bool live;			/* a process ID was named */
 	struct mml_stop **held;		/* by ctx_stop(), until the end */
 	size_t nr_held;
+	struct spool *spool;		/* what is printed meanwhile, or NULL */
+	int unwritten;			/* errno: some of that was lost */
 };
 
 struct cmd {
@@ -143,8 +145,9 @@ int ctx_source(struct mml_ctx *ctx, const char *arg, struct mml_client **client,
 bool ctx_is_file(const char *arg);
 
 /*
- * Serves --stop: holds a process still until we end, or ctx_release() is
- * called. Returns 0, or an exit code: the error is printed.
+ * Serves --stop: holds a process still until the command ends, or calls
+ * ctx_release(). What is printed meanwhile, data and messages, is kept and comes
+ * after that. Returns 0, or an exit code: the error is printed.
  */
 int ctx_stop(struct mml_ctx *ctx, uint32_t pid);
 /* The same; @gone says whether it failed since there is no such process any more. */

@@ -8,17 +8,36 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/spool.h"
 #include "lib/snap.h"
 #include "lib/stop.h"
+
+static void vsay(struct mml_ctx *ctx, const char *fmt, va_list args)
+{
+	if (ctx->spool)
+		spool_say(ctx->spool, fmt, args);
+	else
+		vfprintf(stderr, fmt, args);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+say(struct mml_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsay(ctx, fmt, args);
+	va_end(args);
+}
 
 /* Data that was printed comes before what is said about it. */
 static void message(struct mml_ctx *ctx, const char *fmt, va_list args)
 {
 	ctx_progress_end(ctx);
 	fflush(ctx->show.out);
-	fputs("mmlens: ", stderr);
-	vfprintf(stderr, fmt, args);
-	putc('\n', stderr);
+	say(ctx, "mmlens: ");
+	vsay(ctx, fmt, args);
+	say(ctx, "\n");
 }
 
 /**
@@ -50,7 +69,7 @@ int ctx_usage(struct mml_ctx *ctx, const char *fmt, ...)
 	va_start(args, fmt);
 	message(ctx, fmt, args);
 	va_end(args);
-	fprintf(stderr, "Try 'mmlens%s%s --help'.\n", space, ctx->command);
+	say(ctx, "Try 'mmlens%s%s --help'.\n", space, ctx->command);
 	return MML_EXIT_USAGE;
 }
 
@@ -125,7 +144,7 @@ int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
 }
 
 /**
- * ctx_stop_found() - hold a process still until we end, which may have ended
+ * ctx_stop_found() - hold a process still until the command ends, unless it has
  * @ctx: the context
  * @pid: the process, which was found, not named
  * @gone: set to whether this failed since there is none any more
@@ -144,6 +163,8 @@ int ctx_stop_found(struct mml_ctx *ctx, uint32_t pid, bool *gone)
 	if (!held)
 		return ctx_usage(ctx, "out of memory");
 	ctx->held = held;
+	if (!ctx->spool && spool_begin(ctx))
+		return MML_EXIT_USAGE;
 	if (!mml_stop(pid, ctx->timeout_ms, &held[ctx->nr_held], &err)) {
 		ctx->nr_held++;
 		return 0;
@@ -153,7 +174,7 @@ int ctx_stop_found(struct mml_ctx *ctx, uint32_t pid, bool *gone)
 }
 
 /**
- * ctx_stop() - hold a process still until we end
+ * ctx_stop() - hold a process still until the command ends
  * @ctx: the context
  * @pid: the process
  *
@@ -167,7 +188,7 @@ int ctx_stop(struct mml_ctx *ctx, uint32_t pid)
 }
 
 /**
- * ctx_release() - let all that are held run on
+ * ctx_release() - let all that are held run on, and print what had to wait
  * @ctx: the context
  */
 void ctx_release(struct mml_ctx *ctx)
@@ -176,6 +197,8 @@ void ctx_release(struct mml_ctx *ctx)
 		mml_stop_release(ctx->held[--ctx->nr_held]);
 	free(ctx->held);
 	ctx->held = NULL;
+	if (ctx->spool)
+		spool_end(ctx);
 }
 
 /**

@@ -182,15 +182,15 @@ static int run(struct mml_ctx *ctx, int argc, char **argv)
 }
 
 /* A full disk shows when what is buffered goes out: not before this. */
-static int close_stdout(int code)
+static int close_stdout(int code, int unwritten)
 {
-	bool failed = ferror(stdout);
+	bool failed = unwritten || ferror(stdout);
 	int errnum;
 
 	errno = 0;
 	if (fclose(stdout))
 		failed = true;
-	errnum = errno;
+	errnum = errno ?: unwritten;
 	if (!failed || errnum == EPIPE)
 		return code;
 	fprintf(stderr, "mmlens: writing failed%s%s\n", errnum ? ": " : "",
@@ -218,5 +218,5 @@ int main(int argc, char **argv)
 	ctx_release(&ctx);
 	mml_close(ctx.client);
 	free(ctx.file);
-	return close_stdout(code);
+	return close_stdout(code, ctx.unwritten);
 }

@@ -42,8 +42,8 @@ static void watch_signals(const struct mml_snap_writer *writer)
 }
 
 /* The file is there before clean_up() can know its name: a signal waits for that. */
-static int begin(const char *path, const struct mml_info *info,
-		 struct mml_snap_writer **writer, struct mml_error *err)
+static int begin(struct mml_ctx *ctx, const char *path,
+		 const struct mml_info *info, struct mml_snap_writer **writer, struct mml_error *err)
 {
 	sigset_t ours, old;
 	int ret;
@@ -52,7 +52,7 @@ static int begin(const char *path, const struct mml_info *info,
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaddset(&ours, signals[i]);
 	sigprocmask(SIG_BLOCK, &ours, &old);
-	ret = mml_snap_create(path, info, writer, err);
+	ret = mml_snap_create(path, ctx->show.out, info, writer, err);
 	if (!ret)
 		watch_signals(*writer);
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -120,7 +120,7 @@ static int take(struct mml_ctx *ctx, const char *path, const uint32_t *pids,
 	int ret = 0;
 
 	if (mml_info(ctx->client, &info, &err) ||
-	    begin(path, &info, &writer, &err))
+	    begin(ctx, path, &info, &writer, &err))
 		return ctx_error(ctx, &err);
 	for (size_t i = 0; !ret && i < n; i++) {
 		ctx_progress(ctx, "reading processes", i, n);

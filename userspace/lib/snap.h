@@ -23,6 +23,8 @@
 #ifndef MML_SNAP_H
 #define MML_SNAP_H
 
+#include <stdio.h>
+
 #include "lib/mmlens.h"
 
 #define MML_SNAP_FORMAT 1
@@ -51,16 +53,16 @@ struct mml_snap_writer;
 
 /*
  * Begins a file that only its owner can read, beside @path until it is
- * complete; or, for "-", text on stdout.
+ * complete; or, for "-", text that goes to @out.
  */
-int mml_snap_create(const char *path, const struct mml_info *info,
+int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
 		    struct mml_snap_writer **writer, struct mml_error *err);
 int mml_snap_add(struct mml_snap_writer *writer,
 		 const struct mml_picture *picture, struct mml_error *err);
 /* Completes the file and puts it in its place, or, if not @keep, removes it. */
 int mml_snap_close(struct mml_snap_writer *writer, bool keep,
 		   struct mml_error *err);
-/* What is to be unlinked if we are killed; "" for stdout. */
+/* What is to be unlinked if we are killed; "" for "-". */
 const char *mml_snap_unfinished(const struct mml_snap_writer *writer);
 
 /* A client that answers from a file. */

@@ -113,7 +113,7 @@ void mml_picture_free(struct mml_picture *picture)
 struct mml_snap_writer {
 	struct snap_file *file;
 	const char *path;	/* where it is to be in the end */
-	char temporary[PATH_MAX];	/* where it is until then; "" for stdout */
+	char temporary[PATH_MAX];	/* where it is until then; "" for "-" */
 	uint64_t lines;
 	struct snap_field columns[MMLENS_COL_MAX];
 	size_t nr_columns;
@@ -126,14 +126,15 @@ static int fail_file(const struct mml_snap_writer *writer, int errnum,
 			writer->path, strerror(errnum));
 }
 
-static int open_file(struct mml_snap_writer *writer, struct mml_error *err)
+static int open_file(struct mml_snap_writer *writer, FILE *out,
+		     struct mml_error *err)
 {
 	struct stat status;
 	int fd;
 
 	if (!strcmp(writer->path, "-")) {
-		fflush(stdout);
-		fd = dup(STDOUT_FILENO);
+		fflush(out);
+		fd = dup(fileno(out));
 	} else if (!stat(writer->path, &status) && !S_ISREG(status.st_mode)) {
 		return mml_fail(err, MML_EXIT_USAGE, EINVAL,
 				"%s is no regular file: use '-' to write to standard output",
@@ -188,14 +189,15 @@ static void put_line(struct mml_snap_writer *writer, const char *line,
 
 /**
  * mml_snap_create() - begin a snapshot
- * @path: the file that it is to become, or "-"; kept
+ * @path: the file that it is to become, or "-" for @out; kept
+ * @out: where data go
  * @info: of the kernel that was asked
  * @writer: set; end with mml_snap_close()
  * @err: says why not
  *
  * Return: 0 or a negative errno
  */
-int mml_snap_create(const char *path, const struct mml_info *info,
+int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
 		    struct mml_snap_writer **writer, struct mml_error *err)
 {
 	struct mml_snap_writer *new = calloc(1, sizeof(*new));
@@ -208,7 +210,7 @@ int mml_snap_create(const char *path, const struct mml_info *info,
 	if (!new)
 		return mml_fail_memory(err);
 	new->path = path;
-	ret = open_file(new, err);
+	ret = open_file(new, out, err);
 	if (ret) {
 		if (*new->temporary)
 			unlink(new->temporary);
