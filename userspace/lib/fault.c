@@ -236,13 +236,15 @@ static bool step_key(struct tree *t)
 
 static bool beyond_file(const struct tree *t)
 {
-	uint64_t offset;
+	return page_of(t) >= mml_judge_file_end(t->vma, t->facts->info->page_size);
+}
 
-	if (t->vma->file_size == MMLENS_UNKNOWN || t->vma->pgoff == MMLENS_UNKNOWN)
-		return false;
-	offset = t->vma->pgoff * t->facts->info->page_size + page_of(t) -
-		 t->vma->start;
-	return offset >= t->vma->file_size;
+static bool fault_beyond_file(struct tree *t)
+{
+	note(t, "within the file?", "no", NULL, "%llu bytes long",
+	     (unsigned long long)t->vma->file_size);
+	return decide_signal(t, SIGBUS, BUS_ADRERR,
+			     "SIGBUS: beyond the end of the file");
 }
 
 /* Would a huge page fit, and may there be one? */
@@ -315,12 +317,6 @@ static bool fault_file(struct tree *t)
 	bool private = !has(t, MMLENS_VM_SHARED);
 	enum mml_fault_count count;
 
-	if (beyond_file(t)) {
-		note(t, "within the file?", "no", NULL, "%llu bytes long",
-		     (unsigned long long)t->vma->file_size);
-		return decide_signal(t, SIGBUS, BUS_ADRERR,
-				     "SIGBUS: beyond the end of the file");
-	}
 	note(t, "within the file?", "yes", "SIGBUS (BUS_ADRERR)", "%llu bytes long",
 	     (unsigned long long)t->vma->file_size);
 	count = count_object(t);
@@ -337,6 +333,9 @@ static bool fault_file(struct tree *t)
 
 static bool fault_by_kind(struct tree *t)
 {
+	/* all that have a file ask this first, hugetlb and secret memory, too */
+	if (beyond_file(t))
+		return fault_beyond_file(t);
 	switch (t->vma->kind) {
 	case MMLENS_VMA_KIND_ANON:
 		return fault_anon(t);
