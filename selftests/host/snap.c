@@ -26,6 +26,7 @@ static const struct mml_info info = {
 	.version = "0.1", .release = "6.1.0-31-amd64", .page_size = PAGE, .levels = 4,
 	.user_end = 0x7ffffffff000, .commands = 0x7e, .columns = MMLENS_COL_ALL,
 	.vma_columns = MMLENS_VMA_COL_ALL, .states = 0xffff,
+	.vma_store = MMLENS_VMA_STORE_MAPLE,
 	.can = MMLENS_CAN_MAPCOUNT | MMLENS_CAN_EXCLUSIVE | MMLENS_CAN_EPOCH,
 };
 

@@ -90,6 +90,25 @@ mmlens snap "$one" --write - >"$ktap_files/text.snap"
 ok "text is JSON, line by line" jq -e . "$ktap_files/text.snap"
 same "and is read" "$(mmlens pages "$ktap_files/text.snap")" "$(mmlens pages "$one")"
 
+# altered SCRIPT: that text, changed by sed, and its sum right again
+altered()
+{
+	head -n -1 "$ktap_files/text.snap" | sed "$1" >"$ktap_files/body"
+	cat "$ktap_files/body"
+	printf '{"line":"end","lines":%d,"crc32":"0x%s"}\n' "$(wc -l <"$ktap_files/body")" \
+		"$(gzip -c "$ktap_files/body" | tail -c 8 | head -c 4 | od -An -tx4 | tr -d ' ')"
+}
+
+run mmlens vma "$one" --store -j
+is "how areas were kept" "$(jq -r .store <<<"$out")" maple
+run mmlens vma "$one" 55d0c8a00001 --store -j
+is "what the lookup of an address cost is not known" "$(jq -c .depth <<<"$out")" null
+altered 's/,"vma_store":[0-9]*//' >"$ktap_files/old.snap"
+run mmlens vma "$ktap_files/old.snap" --store -j
+is "nor, in an older file, how they were kept" "$(jq -c .store <<<"$out") $err" "null "
+run mmlens vma "$ktap_files/old.snap" --store
+like "which is said" "$out" 'this module does not tell'
+
 # ---- diff, of files ----
 run mmlens diff "$two:4100" "$two:4101"
 ran "two processes of a file can be compared" 0

@@ -171,7 +171,8 @@ static const char *store_words(uint32_t store)
 
 static void show_store(struct show *s, const struct mml_info *info)
 {
-	show(s, "store", NULL, show_name(info->vma_store, mml_vma_store_names));
+	show(s, "store", NULL, info->vma_store == MMLENS_UNKNOWN32 ?
+	     show_unknown() : show_name(info->vma_store, mml_vma_store_names));
 	show_text(s, "kept in %s\n", store_words(info->vma_store));
 }
 

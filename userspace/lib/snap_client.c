@@ -105,6 +105,7 @@ static int answer_at(void *from, uint32_t pid, uint64_t addr, bool descend,
 		return fail_tables(from, err);
 	walk->envelope = picture->mm.envelope;
 	walk->addr = addr;
+	walk->depth = MMLENS_UNKNOWN32;
 	vmas = &picture->vmas;
 	for (i = 0; i < vmas->n && vmas->v[i].end <= addr; i++)
 		;

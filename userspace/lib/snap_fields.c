@@ -37,6 +37,7 @@ const struct snap_field snap_info_fields[] = {
 	INFO(page_flags, SNAP_HEX),
 	INFO(vm_flags, SNAP_HEX),
 	INFO(can, SNAP_HEX),
+	INFO(vma_store, SNAP_NUMBER),
 	{ }
 };
 

@@ -120,6 +120,7 @@ static int take_head(struct reader *reader)
 	ret = take_columns(reader, head.columns);
 	if (!ret)
 		ret = next_line(reader);
+	reader->snap->info.vma_store = MMLENS_UNKNOWN32;	/* older files lack it */
 	if (!ret)
 		ret = take(reader, "info", snap_info_fields, &reader->snap->info);
 	if (ret)
