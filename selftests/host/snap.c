@@ -123,7 +123,7 @@ static void write_to(const char *path, const uint32_t *pids, size_t n)
 	struct mml_picture picture;
 	struct mml_error err;
 
-	if (mml_snap_create(path, stdout, &info, &writer, &err))
+	if (mml_snap_create(path, stdout, &info, NULL, &writer, &err))
 		ktap_bail("%s", err.text);
 	for (size_t i = 0; i < n; i++) {
 		make(&picture, pids[i]);

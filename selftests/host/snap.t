@@ -109,6 +109,24 @@ is "nor, in an older file, how they were kept" "$(jq -c .store <<<"$out") $err" 
 run mmlens vma "$ktap_files/old.snap" --store
 like "which is said" "$out" 'this module does not tell'
 
+# What was taken long ago, in another boot, stays so when it is copied.
+altered 's/"taken":[0-9]*/"taken":1000000000/; s/"boot_id":"[^"]*"/"boot_id":"another"/' \
+	>"$ktap_files/boot.snap"
+run mmlens snap "$ktap_files/boot.snap" --write -
+is "a copy is as old as what it was made of, and of that boot" \
+	"$(head -1 <<<"$out" | jq -c '[.taken, .boot_id]')" '[1000000000,"another"]'
+
+# diff_live FILE: with a process that a tape has
+mkdir "$ktap_files/tapes"
+"$BUILD/host/mkreply" "$ktap_files/tapes" || bail "mkreply failed"
+diff_live()
+{
+	MMLENS_REPLAY=$ktap_files/tapes/no_process.nl "$BUILD/mmlens-replay" diff "$1" 4101 2>&1
+}
+like "another boot's file and a live process: said" \
+	"$(diff_live "$ktap_files/boot.snap")" 'of another boot, or machine'
+is "but not of this boot's" "$(diff_live "$one" | grep -c 'another boot')" 0
+
 # ---- diff, of files ----
 run mmlens diff "$two:4100" "$two:4101"
 ran "two processes of a file can be compared" 0

@@ -477,6 +477,24 @@ static int compare_later(struct report *report)
 	return ret;
 }
 
+/* Frames, and numbers of processes, are those of one boot. */
+static void check_boots(struct report *report)
+{
+	const struct mml_snap_info *before = report->side[0].about;
+	const struct mml_snap_info *after = report->side[1].about;
+	const struct mml_snap_info *file = before ? before : after;
+	char now[sizeof(file->boot_id)];
+
+	if (before && after) {
+		if (strcmp(before->boot_id, after->boot_id))
+			ctx_warn(report->ctx, "the snapshots are of two boots, or machines: equal frames mean nothing");
+		return;
+	}
+	mml_boot_id(now, sizeof(now));
+	if (*now && strcmp(file->boot_id, now))
+		ctx_warn(report->ctx, "the snapshot is of another boot, or machine: equal frames and process IDs mean nothing");
+}
+
 static int check_sides(struct report *report, int argc)
 {
 	const struct side *side = report->side;
@@ -485,9 +503,7 @@ static int check_sides(struct report *report, int argc)
 		return ctx_usage(report->ctx, "one process is compared with itself later: --interval SECONDS is missing");
 	if (!side[0].about && !side[1].about)
 		return ctx_usage(report->ctx, "one of the two must be a snapshot: see mmlens snap, or mmlens cow for two live processes");
-	if (side[0].about && side[1].about &&
-	    strcmp(side[0].about->boot_id, side[1].about->boot_id))
-		ctx_warn(report->ctx, "the snapshots are of two boots, or machines: equal frames mean nothing");
+	check_boots(report);
 	return 0;
 }
 

@@ -52,7 +52,8 @@ static int begin(struct mml_ctx *ctx, const char *path,
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaddset(&ours, signals[i]);
 	sigprocmask(SIG_BLOCK, &ours, &old);
-	ret = mml_snap_create(path, ctx->show.out, info, writer, err);
+	ret = mml_snap_create(path, ctx->show.out, info,
+			      mml_snap_info(ctx->client), writer, err);
 	if (!ret)
 		watch_signals(*writer);
 	sigprocmask(SIG_SETMASK, &old, NULL);

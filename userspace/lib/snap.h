@@ -53,9 +53,12 @@ struct mml_snap_writer;
 
 /*
  * Begins a file that only its owner can read, beside @path until it is
- * complete; or, for "-", text that goes to @out.
+ * complete; or, for "-", text that goes to @out. @copied: about the snapshot that is
+ * the source, or NULL if it is the kernel.
  */
+struct mml_snap_info;
 int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
+		    const struct mml_snap_info *copied,
 		    struct mml_snap_writer **writer, struct mml_error *err);
 int mml_snap_add(struct mml_snap_writer *writer,
 		 const struct mml_picture *picture, struct mml_error *err);
@@ -75,6 +78,9 @@ struct mml_snap_info {
 	const uint32_t *pids;
 	size_t nr_pids;
 };
+
+/* The boot_id of this machine, now. */
+void mml_boot_id(char *id, size_t size);
 
 /* Of a client from mml_snap_open(); NULL if it asks the kernel. */
 const struct mml_snap_info *mml_snap_info(const struct mml_client *client);

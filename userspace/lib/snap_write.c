@@ -153,10 +153,16 @@ static int open_file(struct mml_snap_writer *writer, FILE *out,
 	return writer->file ? 0 : fail_file(writer, errno, err);
 }
 
-static void read_boot_id(char *id, size_t size)
+/**
+ * mml_boot_id() - which boot of which machine this is
+ * @id: where to; "" if it cannot be read
+ * @size: bytes of @id
+ */
+void mml_boot_id(char *id, size_t size)
 {
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 
+	*id = '\0';
 	if (!file)
 		return;
 	if (fgets(id, size, file))
@@ -187,23 +193,38 @@ static void put_line(struct mml_snap_writer *writer, const char *line,
 	writer->lines++;
 }
 
+/* What is copied from a snapshot is as old as that, and of its machine. */
+static void put_head(struct mml_snap_writer *writer, struct snap_head *head,
+		     const struct mml_snap_info *copied)
+{
+	if (copied) {
+		head->info.taken = copied->taken;
+		memcpy(head->info.boot_id, copied->boot_id,
+		       sizeof(head->info.boot_id));
+	} else {
+		head->info.taken = time(NULL);
+		mml_boot_id(head->info.boot_id, sizeof(head->info.boot_id));
+	}
+	put_line(writer, "snapshot", snap_head_fields, head);
+}
+
 /**
  * mml_snap_create() - begin a snapshot
  * @path: the file that it is to become, or "-" for @out; kept
  * @out: where data go
  * @info: of the kernel that was asked
+ * @copied: the snapshot that was asked instead, or NULL
  * @writer: set; end with mml_snap_close()
  * @err: says why not
  *
  * Return: 0 or a negative errno
  */
 int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
+		    const struct mml_snap_info *copied,
 		    struct mml_snap_writer **writer, struct mml_error *err)
 {
 	struct mml_snap_writer *new = calloc(1, sizeof(*new));
-	struct snap_head head = {
-		.format = MML_SNAP_FORMAT, .info.taken = time(NULL),
-	};
+	struct snap_head head = { .format = MML_SNAP_FORMAT };
 	int ret;
 
 	*writer = NULL;
@@ -217,9 +238,8 @@ int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
 		free(new);
 		return ret;
 	}
-	read_boot_id(head.info.boot_id, sizeof(head.info.boot_id));
 	choose_columns(new, info->columns, head.columns, sizeof(head.columns));
-	put_line(new, "snapshot", snap_head_fields, &head);
+	put_head(new, &head, copied);
 	put_line(new, "info", snap_info_fields, info);
 	*writer = new;
 	return 0;
