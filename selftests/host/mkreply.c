@@ -1176,6 +1176,29 @@ static void pages_long(void)
 	long_pages();
 }
 
+/* A snapshot's processes now: the first has died, the other is as ever. */
+static void diff_gone(void)
+{
+	family(1);
+	info(&debian_6_1);
+	asked(MMLENS_CMD_MM_GET);
+	error(ESRCH, "no such process", 0);
+	asked(MMLENS_CMD_MM_GET);
+	mm_answer("server", MMLENS_TASK_ALIVE);
+	vmas(&long_area, 1);
+	long_pages();
+}
+
+static void diff_all_gone(void)
+{
+	family(1);
+	info(&debian_6_1);
+	for (int i = 0; i < 2; i++) {
+		asked(MMLENS_CMD_MM_GET);
+		error(ESRCH, "no such process", 0);
+	}
+}
+
 /* Runs of rows that differ in address, frame and slot; and where that ends. */
 static void pages_alike(void)
 {
@@ -2457,7 +2480,7 @@ static const struct {
 	TAPE(pages_overrun), TAPE(pages_stalled), TAPE(pages_newer),
 	TAPE(pages_two_ranges), TAPE(pages_two_epochs), TAPE(pages_gone_between),
 	TAPE(pages_exec_between),
-	TAPE(pages_long),
+	TAPE(pages_long), TAPE(diff_gone), TAPE(diff_all_gone),
 	TAPE(trace_some), TAPE(trace_losses), TAPE(trace_short), TAPE(trace_refused),
 	TAPE(tables_many), TAPE(tables_scattered), TAPE(tables_five),
 	TAPE(tables_changed), TAPE(tables_differ), TAPE(tables_exited),

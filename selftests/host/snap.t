@@ -127,6 +127,20 @@ like "another boot's file and a live process: said" \
 	"$(diff_live "$ktap_files/boot.snap")" 'of another boot, or machine'
 is "but not of this boot's" "$(diff_live "$one" | grep -c 'another boot')" 0
 
+# What lives is compared, though others have died.
+since()
+{
+	MMLENS_REPLAY=$ktap_files/tapes/$1.nl "$BUILD/mmlens-replay" diff "$two" "${@:2}" \
+		2>"$ktap_files/err"
+}
+out=$(since diff_gone -j)
+is "one of two has died: exit status" $? 3
+is "the other is compared" "$(jq -c 'map(.pid)' <<<"$out")" '[4101]'
+like "and who has died is said" "$(<"$ktap_files/err")" 'process 4100'
+out=$(since diff_all_gone -j)
+is "both have died: exit status" $? 2
+is "and JSON is whole" "$(jq -c . <<<"$out")" '[]'
+
 # ---- diff, of files ----
 run mmlens diff "$two:4100" "$two:4101"
 ran "two processes of a file can be compared" 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mmlens diff: what has changed between two snapshots, or since one. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,7 @@ struct report {
 	struct mml_picture picture[SIDES];	/* of the process in work */
 	struct mml_diff diff;
 	struct mml_dump dump;	/* of all that were read */
+	bool gone;		/* a process that lives no more was asked for */
 };
 
 /* What a row of the table is made of. */
@@ -295,6 +297,12 @@ static int out_of_memory(struct report *report)
 	return MML_EXIT_USAGE;
 }
 
+static bool is_gone(const struct mml_error *err)
+{
+	return err->errnum == ESRCH || err->errnum == ENODATA ||
+	       err->exit == MML_EXIT_VANISHED;
+}
+
 /* Takes the picture of one side; it is held still only for that. */
 static int take(struct report *report, unsigned int which, uint32_t pid)
 {
@@ -304,8 +312,11 @@ static int take(struct report *report, unsigned int which, uint32_t pid)
 
 	if (report->stop && !side->about)
 		ret = ctx_stop(report->ctx, pid);
-	if (!ret && mml_picture_read(side->client, pid, &report->picture[which], &err))
+	report->gone = ret && kill(pid, 0) && errno == ESRCH;
+	if (!ret && mml_picture_read(side->client, pid, &report->picture[which], &err)) {
+		report->gone = !side->about && is_gone(&err);
 		ret = ctx_error(report->ctx, &err);
+	}
 	ctx_release(report->ctx);
 	side->taken = side->about ? side->about->taken : (uint64_t)time(NULL);
 	return ret;
@@ -351,30 +362,44 @@ static bool has(const struct mml_snap_info *about, uint32_t pid)
 	return false;
 }
 
-/* All processes of a file with those of the same number on the other side. */
+static void warn_missing(struct report *report, const struct mml_snap_info *list,
+			 const struct mml_snap_info *other, const char *which)
+{
+	for (size_t i = 0; i < list->nr_pids; i++)
+		if (!has(other, list->pids[i]))
+			ctx_warn(report->ctx, "process %u is in the %s snapshot only",
+				 list->pids[i], which);
+}
+
+/*
+ * All processes of a file with those of the same number on the other side. Of the
+ * living, as far as they live: take() has said who does not.
+ */
 static int compare_all(struct report *report)
 {
 	const struct mml_snap_info *before = report->side[0].about;
 	const struct mml_snap_info *after = report->side[1].about;
-	const struct mml_snap_info *list = before ? before : after;
-	int ret = 0;
+	const struct mml_snap_info *list = before ?: after;
+	size_t compared = 0, gone = 0;
+	int ret;
 
-	for (size_t i = 0; !ret && i < list->nr_pids; i++) {
-		uint32_t pid = list->pids[i];
-
-		if (i)
+	if (before && after)
+		warn_missing(report, before, after, "first");
+	for (size_t i = 0; i < list->nr_pids; i++) {
+		if (before && after && !has(after, list->pids[i]))
+			continue;
+		if (compared)
 			show_text(&report->ctx->show, "\n");
-		if (before && after && !has(after, pid))
-			ctx_warn(report->ctx, "process %u is in the first snapshot only",
-				 pid);
-		else
-			ret = compare_pids(report, pid, pid);
+		ret = compare_pids(report, list->pids[i], list->pids[i]);
+		if (ret && !report->gone)
+			return ret;
+		gone += report->gone;
+		compared += !report->gone;
 	}
-	for (size_t i = 0; before && after && !ret && i < after->nr_pids; i++)
-		if (!has(before, after->pids[i]))
-			ctx_warn(report->ctx, "process %u is in the second snapshot only",
-				 after->pids[i]);
-	return ret;
+	if (before && after)
+		warn_missing(report, after, before, "second");
+	return !gone ? MML_EXIT_OK : compared ? MML_EXIT_VANISHED :
+					     MML_EXIT_REFUSED;
 }
 
 /* The one that was named, a lone one in a file, or that of the other side. */
