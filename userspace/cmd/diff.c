@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mmlens diff: what has changed between two snapshots, or since one. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -297,12 +296,6 @@ static int out_of_memory(struct report *report)
 	return MML_EXIT_USAGE;
 }
 
-static bool is_gone(const struct mml_error *err)
-{
-	return err->errnum == ESRCH || err->errnum == ENODATA ||
-	       err->exit == MML_EXIT_VANISHED;
-}
-
 /* Takes the picture of one side; it is held still only for that. */
 static int take(struct report *report, unsigned int which, uint32_t pid)
 {
@@ -310,11 +303,11 @@ static int take(struct report *report, unsigned int which, uint32_t pid)
 	struct mml_error err;
 	int ret = 0;
 
+	report->gone = false;
 	if (report->stop && !side->about)
-		ret = ctx_stop(report->ctx, pid);
-	report->gone = ret && kill(pid, 0) && errno == ESRCH;
+		ret = ctx_stop_found(report->ctx, pid, &report->gone);
 	if (!ret && mml_picture_read(side->client, pid, &report->picture[which], &err)) {
-		report->gone = !side->about && is_gone(&err);
+		report->gone = !side->about && mml_has_gone(&err);
 		ret = ctx_error(report->ctx, &err);
 	}
 	ctx_release(report->ctx);
