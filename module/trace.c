@@ -6,8 +6,8 @@
  * recvmsg() of somebody who is asked anew whether he may have it, goes to that
  * socket and no other, and waits in the rings until there is one; netlink
  * holds the module meanwhile, and calls .done when the socket is gone.
- * The rings are made and the probe is set in the second step, since the first
- * still runs under genetlink's cb_lock, and it is removed before the last faults are read, so
+ * The probe is set in the second step, since the first still runs under
+ * genetlink's cb_lock, and removed before the last faults are read, so
  * that the counts at the end are final.
  */
 #include <linux/list.h>
@@ -38,7 +38,7 @@
 
 enum trace_phase {
 	TRACE_FIRST,	/* the envelope is still to be sent */
-	TRACE_ARM,	/* rings and probe are still to be set up */
+	TRACE_ARM,	/* the probe is still to be set */
 	TRACE_RUN,
 	TRACE_DRAIN,	/* the probe is gone, faults may be left */
 	TRACE_OVER,
@@ -158,7 +158,8 @@ static int trace_prepare(struct trace *trace, struct nlattr **attrs,
 	tracer->follow = attrs[MMLENS_A_FOLLOW];
 	tracer->ns = get_pid_ns(task_active_pid_ns(current));
 	return mmlens_groups_init(&tracer->groups, trace->target.pid,
-				  tracer->follow);
+				  tracer->follow) ?:
+	       mmlens_rings_init(&tracer->rings);
 }
 
 static void trace_free(struct trace *trace)
@@ -371,11 +372,9 @@ static int trace_message(struct trace *trace, struct sk_buff *skb,
 
 static int trace_arm(struct trace *trace, struct netlink_ext_ack *extack)
 {
-	int err = mmlens_rings_init(&trace->tracer.rings);
+	int err = MML_CAN_TRACE ? mmlens_probe_add(&trace->tracer, extack) :
+				  -EOPNOTSUPP;
 
-	if (!err)
-		err = MML_CAN_TRACE ? mmlens_probe_add(&trace->tracer, extack) :
-				      -EOPNOTSUPP;
 	if (!err)
 		trace->phase = TRACE_RUN;
 	return err;
