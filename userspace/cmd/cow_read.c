@@ -36,6 +36,16 @@ static int receive(const struct mml_extent *extent, void *arg)
 	return mml_cow_add(extent, receiver->process);
 }
 
+/* As far as @end it was read when it went. */
+static void note_end(struct cow_reading *reading, struct cow_member *member,
+		     uint64_t end, uint32_t reason)
+{
+	member->gone = true;
+	member->process.end = end;
+	reading->dump.complete = false;
+	reading->dump.reason = reason;
+}
+
 /* One that vanishes is compared as far as it was read, or left out of a set. */
 static int take_end(struct mml_ctx *ctx, struct cow_reading *reading,
 		    struct cow_member *member, const struct mml_dump *dump,
@@ -47,10 +57,10 @@ static int take_end(struct mml_ctx *ctx, struct cow_reading *reading,
 	ctx_error(ctx, err);
 	if (!mml_has_gone(err))
 		return err->exit;
-	member->gone = true;
-	member->process.end = gone ? 0 : dump->walked_end;
-	reading->dump.complete = false;
-	reading->dump.reason = gone ? MMLENS_REASON_EXITED : dump->reason;
+	if (gone)
+		note_end(reading, member, 0, MMLENS_REASON_EXITED);
+	else
+		note_end(reading, member, dump->walked_end, dump->reason);
 	return 0;
 }
 
@@ -112,9 +122,7 @@ static void take_late_end(struct mml_ctx *ctx, struct cow_reading *reading,
 {
 	ctx_warn(ctx, "process %u: it went while the others were read",
 		 member->pid);
-	member->gone = true;
-	reading->dump.complete = false;
-	reading->dump.reason = MMLENS_REASON_EXITED;
+	note_end(reading, member, member->process.end, MMLENS_REASON_EXITED);
 }
 
 /*
@@ -223,15 +231,13 @@ static int stop(struct mml_ctx *ctx, const struct cow_pids *pids,
 
 	for (uint32_t i = 0; !ret && i < reading->n; i++) {
 		struct cow_member *member = &reading->v[i];
+		bool gone;
 
-		ret = ctx_stop_found(ctx, member->pid, &member->gone);
-		member->gone &= pids->found;
-		if (!member->gone)
+		ret = ctx_stop_found(ctx, member->pid, &gone);
+		if (!gone || !pids->found)
 			continue;
 		ret = 0;
-		member->process.end = 0;
-		reading->dump.complete = false;
-		reading->dump.reason = MMLENS_REASON_EXITED;
+		note_end(reading, member, 0, MMLENS_REASON_EXITED);
 	}
 	return ret;
 }

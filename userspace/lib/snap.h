@@ -50,13 +50,13 @@ void mml_picture_free(struct mml_picture *picture);
 int mml_picture_add(const struct mml_extent *extent, void *picture);
 
 struct mml_snap_writer;
+struct mml_snap_info;
 
 /*
  * Begins a file that only its owner can read, beside @path until it is
  * complete; or, for "-", text that goes to @out. @copied: about the snapshot that is
  * the source, or NULL if it is the kernel.
  */
-struct mml_snap_info;
 int mml_snap_create(const char *path, FILE *out, const struct mml_info *info,
 		    const struct mml_snap_info *copied,
 		    struct mml_snap_writer **writer, struct mml_error *err);
