@@ -213,6 +213,17 @@ bail()
 	exit 1
 }
 
+# What kernels have answered, for mmlens-replay to play: sets $tapes
+make_tapes()
+{
+	if [ ! -x "$BUILD/mmlens-replay" ] || [ ! -x "$BUILD/host/mkreply" ]; then
+		bail "make -C userspace BUILD=$BUILD tests comes first"
+	fi
+	tapes=$ktap_files/tapes
+	mkdir "$tapes"
+	"$BUILD/host/mkreply" "$tapes" || bail "mkreply failed"
+}
+
 # is NAME SEEN EXPECTED: as strings
 is()
 {

@@ -7,9 +7,8 @@
 . "$(dirname "$0")/../ktap.sh"
 
 host=$(cd "$(dirname "$0")" && pwd)
-tapes=$ktap_files/tapes
-mkdir "$tapes"
-"$BUILD/host/mkreply" "$tapes" && cp "$host"/golden/*.nl "$tapes"
+make_tapes
+cp "$host"/golden/*.nl "$tapes"
 include "$BUILD/host/fuzz" "$tapes"/*.nl
 
 "$host/../fuzz/seeds.py" "$BUILD" "$ktap_files/seeds" || bail "no seeds"

@@ -26,13 +26,7 @@ if [ -n "${VALGRIND-}" ]; then
 fi
 
 command -v gojq >/dev/null || skip_all "gojq is not installed"
-if [ ! -x "$BUILD/mmlens-replay" ] || [ ! -x "$BUILD/host/mkreply" ]; then
-	bail "make -C userspace BUILD=$BUILD tests comes first"
-fi
-
-tapes=$ktap_files/tapes
-mkdir "$tapes"
-"$BUILD/host/mkreply" "$tapes" || bail "mkreply failed"
+make_tapes
 
 # The processes that there are, where all are searched.
 mkdir -p "$ktap_files/proc/4101" "$ktap_files/proc/self"

@@ -117,11 +117,10 @@ is "a copy is as old as what it was made of, and of that boot" \
 	"$(head -1 <<<"$out" | jq -c '[.taken, .boot_id]')" '[1000000000,"another"]'
 
 # diff_live FILE: with a process that a tape has
-mkdir "$ktap_files/tapes"
-"$BUILD/host/mkreply" "$ktap_files/tapes" || bail "mkreply failed"
+make_tapes
 diff_live()
 {
-	MMLENS_REPLAY=$ktap_files/tapes/no_process.nl "$BUILD/mmlens-replay" diff "$1" 4101 2>&1
+	MMLENS_REPLAY=$tapes/no_process.nl "$BUILD/mmlens-replay" diff "$1" 4101 2>&1
 }
 like "another boot's file and a live process: said" \
 	"$(diff_live "$ktap_files/boot.snap")" 'of another boot, or machine'
@@ -130,7 +129,7 @@ is "but not of this boot's" "$(diff_live "$one" | grep -c 'another boot')" 0
 # What lives is compared, though others have died.
 since()
 {
-	MMLENS_REPLAY=$ktap_files/tapes/$1.nl "$BUILD/mmlens-replay" diff "$two" "${@:2}" \
+	MMLENS_REPLAY=$tapes/$1.nl "$BUILD/mmlens-replay" diff "$two" "${@:2}" \
 		2>"$ktap_files/err"
 }
 out=$(since diff_gone -j)

@@ -6,12 +6,7 @@
 # find there.
 . "$(dirname "$0")/../ktap.sh"
 
-if [ ! -x "$BUILD/mmlens-replay" ] || [ ! -x "$BUILD/host/mkreply" ]; then
-	bail "make -C userspace BUILD=$BUILD tests comes first"
-fi
-tapes=$ktap_files/tapes
-mkdir "$tapes"
-"$BUILD/host/mkreply" "$tapes" || bail "mkreply failed"
+make_tapes
 
 # watch TAPE OPERAND...: sets $watcher
 watch()
