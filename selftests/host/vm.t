@@ -162,6 +162,7 @@ like "with the console's last lines" "$(errors panics)" 'last lines.*Kernel Offs
 like "and what the kernel said" "$(errors panics)" 'Kernel panic - not syncing: sysrq'
 is "a kernel that complains" "$(status_of warns)" 126
 like "and about what" "$(errors warns)" 'console-6.1-[0-9]+.log:[0-9]+:.*made_up'
+is "each of these lines says whose it is" "$(cat "$files"/{panics,warns}.err | grep -vc '^vm: ')" 0
 
 vm missing -- no-such-command &
 first=$!
