@@ -3,6 +3,8 @@
 #
 # chance.c: 100 dumps to which something happens, 10,000 with MMLENS_LONG, or
 # CHANCE_ROUNDS; and the module unloads when all is over.
+#
+# machine: parallel
 . "$(dirname "$0")/../ktap.sh"
 
 rounds=100

@@ -4,8 +4,6 @@
 # inject.t [NAME...]: each allocation of every command fails once (inject.c; or of those
 # NAMEs), and the module unloads afterwards. What is lost by that, kmemleak tells at
 # the end of the run.
-#
-# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
 include inject "$@"

@@ -137,21 +137,21 @@ ran "help" 0
 
 counts "both sides' totals" "7 passed, 1 failed, 3 skipped" \
 	good --vm-options '--memory 512 --kernel 6.12' --vm good skips late-plan bad
-like "its options" "$err" "^run .*--parallel --memory 512 --kernel 6.12 $"
+like "its options" "$err" "^run .*[^l] --memory 512 --kernel 6.12 $"
 like "whose test failed" "$out" '# failed: bad: 2 - b'
 counts "only there" "2 passed, 0 failed, 1 skipped" --vm good
 ran "is a success" 0
 counts "a crash there counts once" "1 passed, 1 failed, 0 skipped" --vm crash
 {
-	echo '# machine: patches kernel text'
+	echo '# machine: parallel'
 	echo 'echo 1..1; echo "ok 1 - a"'
-} | program patches
-counts "one that patches kernel text" "5 passed, 0 failed, 1 skipped" \
-	--vm-options '--memory 512' --vm good patches late-plan
+} | program racing
+counts "one that wants processors to race" "5 passed, 0 failed, 1 skipped" \
+	--vm-options '--memory 512' --vm good racing late-plan
 is "... is run in a machine of its own" \
 	"$(grep -oE '(--parallel|[^l]) --memory 512' <<<"$err" | paste -sd,)" \
-	'--parallel --memory 512,M --memory 512'
-counts "... alone there" "1 passed, 0 failed, 0 skipped" --vm patches
+	'M --memory 512,--parallel --memory 512'
+counts "... alone there" "1 passed, 0 failed, 0 skipped" --vm racing
 counts "as does a program that skips itself" "0 passed, 0 failed, 2 skipped" --vm skips skips-by-plan
 
 for end in '124 took too long' '125 died' '126 the kernel complained' '77 exited with 77'; do

@@ -5,8 +5,6 @@
 # requests copies pages of its master's data though it only reads them: where the
 # interpreter counts references, which mmlens trace has to name by what was inlined
 # there. Needs an interpreter whose debug symbols are there.
-#
-# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
 [ -z "${MMLENS_STALE_TEXT-}" ] ||

@@ -4,6 +4,8 @@
 # storm.t [OPTION...]: the storm (storm/storm.h), and afterwards the module has to
 # unload and everything it used to be given back. 30 s; with MMLENS_LONG 10 minutes, and
 # 30 on the debug kernel; or STORM_SECONDS. OPTIONs are storm's own.
+#
+# machine: parallel
 . "$(dirname "$0")/../ktap.sh"
 
 case ${MMLENS_LONG:+long}-${MMLENS_KERNEL-} in
@@ -23,7 +25,7 @@ modprobe -q brd rd_nr=1 rd_size=16384 && undo "rmmod brd"
 have_disk /dev/ram0
 modprobe -q hwpoison-inject
 # The first memory cgroup there is turns on a branch in the allocator. In an emulated
-# machine (scripts/vm --parallel) kernel text had better be written while all is quiet.
+# machine (see run-tests) kernel text had better be written while all is quiet.
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir /sys/fs/cgroup/first && undo "rmdir /sys/fs/cgroup/first"
 set_knob /proc/sys/vm/nr_hugepages 24

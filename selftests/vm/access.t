@@ -1,9 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Who may ask, as a table: see access.c. Who may is told of page faults, too:
-#
-# machine: patches kernel text
+# Who may ask, as a table: see access.c. Who may is told of page faults, too.
 . "$(dirname "$0")/../ktap.sh"
 
 # who has one capability that opens nothing takes the debug kernel a minute

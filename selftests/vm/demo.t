@@ -3,8 +3,6 @@
 #
 # mmlens demo: every prediction comes true, it reads as demo.golden does, and it
 # leaves no process behind, whatever ends it.
-#
-# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
 # PIDs become P, frames F1, F2, ... in the order in which they turn up: that two

@@ -3,6 +3,8 @@
 #
 # Everything that can end too early, and being without the module. reload.t has
 # its coming and going.
+#
+# machine: parallel
 . "$(dirname "$0")/../ktap.sh"
 
 include lifetime

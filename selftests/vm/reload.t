@@ -3,6 +3,8 @@
 #
 # Load, use, unload, again and again: a line in the log each time and nothing
 # else, and what it used is given back. 20 rounds, with MMLENS_LONG 200.
+#
+# machine: parallel
 . "$(dirname "$0")/../ktap.sh"
 
 rounds=20

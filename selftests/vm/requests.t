@@ -3,9 +3,7 @@
 #
 # Requests at random (see requests.c): first the sessions of the corpus, which once
 # had an outcome for the first time, then new ones. MMLENS_SEED and MMLENS_REQUESTS
-# say which and how many. Some of them are for a trace:
-#
-# machine: patches kernel text
+# say which and how many. Some of them are for a trace.
 . "$(dirname "$0")/../ktap.sh"
 
 # Netlink itself logs malformed attributes, at level warning (see badinput.t), and so

@@ -3,6 +3,8 @@
 #
 # What a dump that is not called torn promises, under fire: see torn.c. 10,000
 # dumps where there is time (MMLENS_LONG=1).
+#
+# machine: parallel
 . "$(dirname "$0")/../ktap.sh"
 
 dumps=1000

@@ -3,8 +3,6 @@
 #
 # Whatever ends a trace of mmlens, in a storm of faults or while one sleeps: what had
 # come by then is told or counted, and nothing is left behind.
-#
-# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
 [ -z "${MMLENS_STALE_TEXT-}" ] ||

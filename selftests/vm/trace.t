@@ -4,8 +4,6 @@
 # mmlens trace: counts as getrusage() has them, frames as the target itself reads them
 # in pagemap before and after each fault; and nothing lost, or said. What ends a trace,
 # and in what moment, is in trace-end.t.
-#
-# machine: patches kernel text
 . "$(dirname "$0")/../ktap.sh"
 
 [ -z "${MMLENS_STALE_TEXT-}" ] ||
