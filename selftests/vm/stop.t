@@ -46,23 +46,29 @@ runs()
 rests() { [ "$(state "$1")" = "T 0" ]; }
 is_held() { [[ $(state "$1") =~ ^t\ [1-9] ]]; }
 
-# arguments COMMAND: with which it reads the target; sets $args
+# arguments COMMAND: with which it reads the target; sets $args, and $named to how
+# many processes those are
 arguments()
 {
+	named=1
 	case $1 in
 	walk|fault) args=("$1" "$target" 0) ;;
-	snap)	args=(snap "$target" "$other" --write "$ktap_files/stop.snap") ;;
+	snap)	named=2
+		args=(snap "$target" "$other" --write "$ktap_files/stop.snap") ;;
 	diff)	args=(diff "$target" --interval 0.01) ;;
-	cow)	args=(cow "$target" "$other") ;;
+	cow)	named=2
+		args=(cow "$target" "$other") ;;
 	*)	args=("$1" "$target") ;;
 	esac
 }
 
-# hold: runs it up to the moment when it holds the target; sets $tool
+# hold [REQUESTS]: runs it up to the moment when it holds all that are named (and has
+# asked of each with whom it shares its address space), or so many REQUESTS further;
+# sets $tool
 hold()
 {
 	# a shell's background job would ignore ^C
-	HOLD_PID=$target LD_PRELOAD=$BUILD/selftests/hold.so \
+	HOLD_PID=$target HOLD_AFTER=$((named + ${1-0})) LD_PRELOAD=$BUILD/selftests/hold.so \
 		env --default-signal=INT mmlens "${args[@]}" --stop \
 		>/dev/null 2>"$ktap_files/err" &
 	tool=$!
@@ -136,7 +142,7 @@ run bash -c "mmlens pages $target --stop | true"
 ok "and so does a reader that has gone" runs "$target"
 arguments snap
 # by then it has written what the kernel is
-HOLD_AFTER=1 hold
+hold 1
 ok "a snap has a file before it is whole" \
 	wait_until 'compgen -G "$ktap_files/stop.snap?*" >/dev/null'
 ends INT
@@ -146,4 +152,13 @@ for ((i = 0; i < 5; i++)); do
 	ends INT
 done
 is "... and leaves none when it is interrupted" "$(find "$ktap_files" -name 'stop.snap?*')" ""
+
+# ---- who shares the address space ----
+target_start couple "$BUILD/targets/two-tasks-one-mm"
+words="process $couple_B (two-tasks-one-m) shares the address space of process $couple_A"
+run mmlens pages "$couple_A" --stop
+like "who shares the address space is told of" "$err" "${words//[()]/.}: --stop holds it only"
+like "... and the answer is given all the same" "$status" '^[04]$'
+run mmlens pages "$target" --stop
+is "of another there is nothing to be told" "$(grep -c 'shares the address' <<<"$err")" 0
 ktap_end
