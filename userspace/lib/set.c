@@ -271,8 +271,9 @@ static size_t space_end(const struct mml_set *set, size_t first)
 	return end;
 }
 
-static int sweep_area(struct mml_set *set, const struct mml_set_takers *takers,
-		      size_t *first, struct mml_set_tally *tally,
+/* sweep_area() - all of an area, whose first stretch @first is; set to the next one's */
+static int sweep_area(const struct mml_set *set, size_t *first,
+		      struct mml_set_tally *tally, size_t *borders,
 		      mml_set_piece_fn fn, void *arg)
 {
 	uint32_t area = set->stretch[*first].area;
@@ -282,8 +283,8 @@ static int sweep_area(struct mml_set *set, const struct mml_set_takers *takers,
 	       set->stretch[*first].area == area) {
 		size_t end = space_end(set, *first);
 
-		ret = mml_set_sweep(set, takers, &set->stretch[*first],
-				    end - *first, tally, &set->borders, fn, arg);
+		ret = mml_set_sweep(set, &set->stretch[*first], end - *first,
+				    tally, borders, fn, arg);
 		*first = end;
 	}
 	return ret;
@@ -374,20 +375,19 @@ static int sort_areas(struct mml_set *set)
 
 static int judge_areas(struct mml_set *set)
 {
-	struct mml_set_takers takers = { .n = 0 };
 	struct mml_set_tally tally;
 	int ret = tally_init(&tally, set->n);
 
 	if (!ret)
-		ret = mml_set_takers(set, &takers);
+		ret = mml_set_takers(set);
 	for (size_t i = 0; !ret && i < set->nr_stretches; ) {
 		struct mml_set_area *area = &set->areas[set->stretch[i].area];
 
-		ret = sweep_area(set, &takers, &i, &tally, NULL, NULL);
+		area->first = i;
+		ret = sweep_area(set, &i, &tally, &set->borders, NULL, NULL);
 		if (!ret)
 			ret = take_tally(set, area, &tally);
 	}
-	free(takers.v);
 	tally_free(&tally);
 	if (ret)
 		return ret;
@@ -439,20 +439,12 @@ int mml_set_judge(struct mml_set *set,
 int mml_set_pieces(const struct mml_set *set, uint32_t area,
 		   mml_set_piece_fn fn, void *arg)
 {
-	struct mml_set_takers takers = { .n = 0 };
+	size_t first = set->areas[area].first, borders = 0;
 	struct mml_set_tally tally;
 	int ret = tally_init(&tally, set->n);
-	size_t borders = 0;
 
 	if (!ret)
-		ret = mml_set_takers(set, &takers);
-	for (size_t i = 0, end; !ret && i < set->nr_stretches; i = end) {
-		end = space_end(set, i);
-		if (set->stretch[i].area == area)
-			ret = mml_set_sweep(set, &takers, &set->stretch[i],
-					    end - i, &tally, &borders, fn, arg);
-	}
-	free(takers.v);
+		ret = sweep_area(set, &first, &tally, &borders, fn, arg);
 	tally_free(&tally);
 	return ret;
 }
@@ -468,6 +460,7 @@ void mml_set_free(struct mml_set *set)
 	free(set->frames.pairs);
 	free(set->areas);
 	free(set->stretch);
+	free(set->takers);
 	free(set->ranges);
 	free(set->shares);
 	memset(set, 0, sizeof(*set));

@@ -92,9 +92,11 @@ struct mml_set_area {
 	size_t nr_shared_by;
 	const struct mml_set_share *copied_by;	/* most first */
 	size_t nr_copied_by;
+	size_t first;		/* of its stretches, for set.c */
 };
 
 struct mml_set_stretch;
+struct mml_set_taker;
 
 struct mml_set {
 	const struct mml_cow_process *const *process;
@@ -109,6 +111,8 @@ struct mml_set {
 	/* for set.c and its kin */
 	struct mml_set_stretch *stretch;
 	size_t nr_stretches;
+	struct mml_set_taker *takers;	/* by anon_id */
+	size_t nr_takers;
 	struct mml_area_range *ranges;
 	struct mml_set_share *shares;
 	size_t nr_shares, room_shares;

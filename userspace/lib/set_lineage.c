@@ -70,20 +70,20 @@ static uint32_t find_lineage(struct sweep *s, uint64_t root, uint32_t tag)
 
 static uint32_t taker_of(const struct sweep *s, const struct group *group)
 {
-	const struct mml_set_takers *takers = s->takers;
-	size_t low = 0, high = takers->n, middle;
+	const struct mml_set_taker *takers = s->set->takers;
+	size_t low = 0, high = s->set->nr_takers, middle;
 
 	if (group->anon_id == MMLENS_UNKNOWN)
 		return MML_SET_NOBODY;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (takers->v[middle].anon_id < group->anon_id)
+		if (takers[middle].anon_id < group->anon_id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < takers->n && takers->v[low].anon_id == group->anon_id)
-		return takers->v[low].process;
+	if (low < s->set->nr_takers && takers[low].anon_id == group->anon_id)
+		return takers[low].process;
 	return MML_SET_NOBODY;
 }
 

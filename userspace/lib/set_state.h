@@ -77,7 +77,6 @@ struct map {
 
 struct sweep {
 	const struct mml_set *set;
-	const struct mml_set_takers *takers;
 	const struct mml_set_stretch *stretch;
 	struct mml_set_tally *tally;
 	mml_set_piece_fn fn;

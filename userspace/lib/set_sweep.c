@@ -30,14 +30,13 @@ static int compare_takers(const void *a, const void *b)
 
 /**
  * mml_set_takers() - whose anon_vmas there are
- * @set: the processes
- * @takers: where to; free its array
+ * @set: its processes are set
  *
  * One that two have is told of neither: it may be an ancestor's.
  *
  * Return: 0 or -ENOMEM
  */
-int mml_set_takers(const struct mml_set *set, struct mml_set_takers *takers)
+int mml_set_takers(struct mml_set *set)
 {
 	struct mml_set_taker *v;
 	size_t n = 0, kept = 0, end;
@@ -45,7 +44,7 @@ int mml_set_takers(const struct mml_set *set, struct mml_set_takers *takers)
 	for (uint32_t i = 0; i < set->n; i++)
 		n += set->process[i]->vmas->n;
 	v = calloc(n + 1, sizeof(*v));
-	takers->v = v;
+	set->takers = v;
 	if (!v)
 		return -ENOMEM;
 	n = 0;
@@ -64,7 +63,7 @@ int mml_set_takers(const struct mml_set *set, struct mml_set_takers *takers)
 		if (v[end - 1].process == v[i].process)
 			v[kept++] = v[i];
 	}
-	takers->n = kept;
+	set->nr_takers = kept;
 	return 0;
 }
 
@@ -328,8 +327,7 @@ static int sweep_all(struct sweep *s, size_t n)
 
 /**
  * mml_set_sweep() - count what stands at the places of one space
- * @set: the processes
- * @takers: from mml_set_takers()
+ * @set: has takers
  * @stretch: stretches of one area, space and layer
  * @n: how many
  * @tally: added to
@@ -339,14 +337,13 @@ static int sweep_all(struct sweep *s, size_t n)
  *
  * Return: 0, -ENOMEM, or what @fn returned if that is not 0
  */
-int mml_set_sweep(const struct mml_set *set, const struct mml_set_takers *takers,
-		  const struct mml_set_stretch *stretch, size_t n,
-		  struct mml_set_tally *tally, size_t *borders,
+int mml_set_sweep(const struct mml_set *set, const struct mml_set_stretch *stretch,
+		  size_t n, struct mml_set_tally *tally, size_t *borders,
 		  mml_set_piece_fn fn, void *arg)
 {
 	struct sweep s = {
-		.set = set, .takers = takers, .stretch = stretch,
-		.tally = tally, .fn = fn, .arg = arg,
+		.set = set, .stretch = stretch, .tally = tally,
+		.fn = fn, .arg = arg,
 		.first_here = NONE, .last_here = NONE, .changed = NONE,
 	};
 	size_t room = count_borders(&s, n);

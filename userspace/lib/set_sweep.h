@@ -11,12 +11,7 @@ struct mml_set_taker {
 	uint32_t process;
 };
 
-struct mml_set_takers {
-	struct mml_set_taker *v;	/* by anon_id */
-	size_t n;
-};
-
-int mml_set_takers(const struct mml_set *set, struct mml_set_takers *takers);
+int mml_set_takers(struct mml_set *set);
 
 /* What is found in an area, before it is in @set. */
 struct mml_set_tally {
@@ -30,9 +25,8 @@ struct mml_set_tally {
  * @tally, and calls @fn, if there is one, for each piece. Returns 0, -ENOMEM,
  * or what @fn returned.
  */
-int mml_set_sweep(const struct mml_set *set, const struct mml_set_takers *takers,
-		  const struct mml_set_stretch *stretch, size_t n,
-		  struct mml_set_tally *tally, size_t *borders,
+int mml_set_sweep(const struct mml_set *set, const struct mml_set_stretch *stretch,
+		  size_t n, struct mml_set_tally *tally, size_t *borders,
 		  mml_set_piece_fn fn, void *arg);
 
 #endif /* MML_SET_SWEEP_H */
