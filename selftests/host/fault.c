@@ -168,6 +168,10 @@ static const struct {
 	  LEAF(DEVICE), MML_COUNT_MINOR, MML_FRAME_UNKNOWN, GUESS, "a driver's, or the kernel's own" },
 	{ "userfaultfd", MML_ACCESS_READ, { .vm_flags = RW | MMLENS_VM_UFFD_MISSING },
 	  LEAF(USERFAULTFD), MML_COUNT_EITHER, MML_FRAME_UNKNOWN, SURE, "yes" },
+	{ "userfaultfd beyond the end of hugetlb", MML_ACCESS_WRITE, { .vm_flags = RW | SHARED | MMLENS_VM_UFFD_MISSING, .kind = KIND(HUGETLB), .addr = AREA + (2 << 20) },
+	  MML_FAULT_SIGNAL, SIGBUS, BUS_ADRERR, 0, 0, SURE, "no" },
+	{ "userfaultfd beyond shmem's end", MML_ACCESS_READ, { .vm_flags = RW | SHARED | MMLENS_VM_UFFD_MISSING, .kind = KIND(SHMEM), .addr = AREA + (2 << 20) },
+	  MML_FAULT_SIGNAL, SIGBUS, BUS_ADRERR, 0, 0, SURE, "no" },
 	{ "userfaultfd of shmem", MML_ACCESS_READ, { .vm_flags = RW | SHARED | MMLENS_VM_UFFD_MINOR, .kind = KIND(SHMEM) },
 	  LEAF(USERFAULTFD), MML_COUNT_EITHER, MML_FRAME_UNKNOWN, GUESS, "yes" },
 

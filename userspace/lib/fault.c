@@ -333,9 +333,6 @@ static bool fault_file(struct tree *t)
 
 static bool fault_by_kind(struct tree *t)
 {
-	/* all that have a file ask this first, hugetlb and secret memory, too */
-	if (beyond_file(t))
-		return fault_beyond_file(t);
 	switch (t->vma->kind) {
 	case MMLENS_VMA_KIND_ANON:
 		return fault_anon(t);
@@ -363,6 +360,9 @@ static bool fault_by_kind(struct tree *t)
 
 static bool fault_none(struct tree *t)
 {
+	/* all that have a file ask this first: hugetlb, shmem, secret memory, too */
+	if (beyond_file(t))
+		return fault_beyond_file(t);
 	if (!has(t, MMLENS_VM_UFFD_MISSING | MMLENS_VM_UFFD_MINOR))
 		return fault_by_kind(t);
 	note(t, "is userfaultfd asked?", "yes", "the kernel finds a page itself",
@@ -417,7 +417,7 @@ static bool fault_absent(struct tree *t)
 				     "SIGSEGV: a guard region");
 	case MMLENS_STATE_MARKER_UFFD_WP:
 		if (!writes(t))
-			return fault_by_kind(t);
+			return fault_none(t);
 		return decide_userfault(t, "waits for whoever handles the userfaultfd's write protection");
 	default:
 		return decide(t, MML_FAULT_CANNOT_TELL, MML_COUNT_EITHER,
