@@ -152,6 +152,10 @@ for ((i = 0; i < 5; i++)); do
 	ends INT
 done
 is "... and leaves none when it is interrupted" "$(find "$ktap_files" -name 'stop.snap?*')" ""
+run bash -c "mmlens snap $target --stop --write - >$ktap_files/piped.snap"
+like "a snapshot to a pipe" "$status" '^[04]$'
+run mmlens vma "$ktap_files/piped.snap"
+ran "... is whole" 0
 
 # ---- who shares the address space ----
 target_start couple "$BUILD/targets/two-tasks-one-mm"
