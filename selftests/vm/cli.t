@@ -86,19 +86,18 @@ done
 run sh -c "mmlens info >&-"
 ran "mmlens info with stdout closed" 1
 
-# midway PID COMMAND: reads the first line of its pages, then does COMMAND, then
-# reads on; sets $out to the rest, $err, $status
+# midway COMMAND: reads the beginning of what mmlens prints about "${about[@]}", then does
+# COMMAND, then reads on; sets $out to the rest, $err, $status
 midway()
 {
-	local pid=$1 fd reader
+	local fd reader
 
 	rm -f "$ktap_files/pipe"
 	mkfifo "$ktap_files/pipe"
-	mmlens pages --json "$pid" >"$ktap_files/pipe" 2>"$ktap_files/err" &
+	mmlens "${about[@]}" >"$ktap_files/pipe" 2>"$ktap_files/err" &
 	reader=$!
 	exec {fd}<"$ktap_files/pipe"
 	head -c 4096 <&$fd >/dev/null
-	shift
 	"$@"
 	cat <&$fd >"$ktap_files/out"
 	exec {fd}<&-
@@ -108,11 +107,12 @@ midway()
 	out=$(tail -c 300 "$ktap_files/out")
 }
 
-midway "$tear_PID" true
+about=(pages --json "$tear_PID")
+midway true
 ran "a long read that nothing disturbs" 0
 like "... is complete" "$out" '"complete": *true'
 like "... and not torn" "$out" '"torn": *false'
-midway "$tear_PID" target_step tear
+midway target_step tear
 ran "a page that was given back midway" 4
 like "... tears it" "$out" '"torn": *true'
 like "... which is said" "$err" 'torn'
@@ -121,9 +121,24 @@ dies()
 	kill -KILL "$tear_PID"
 	wait_until "! kill -0 $tear_PID 2>/dev/null"
 }
-midway "$tear_PID" dies
+midway dies
 ran "a target that dies midway" 3
 like "... leaves what was read" "$out" '"complete": *false'
 like "... and is said" "$err" 'exited|gone|vanished'
+
+mkfifo "$ktap_files/go"
+bash -c 'read -r; exec sleep 1000' <>"$ktap_files/go" &
+turncoat=$!
+ktap_children+=($turncoat)
+execs()
+{
+	echo >"$ktap_files/go"
+	wait_until "[ \"\$(</proc/$turncoat/comm)\" = sleep ]"
+}
+mapfile -t addresses < <(seq 4096 4096 $((4096 * 2000)))
+about=(walk "$turncoat" "${addresses[@]}")
+midway execs
+ran "a target that calls exec between two walks" 4
+like "... is said to be two programs" "$err" 'called exec'
 
 ktap_end

@@ -291,6 +291,7 @@ static int read_tables(struct report *report, uint32_t pid,
 {
 	struct mml_client *client = report->ctx->client;
 	struct mml_mm mm;
+	uint64_t mm_id;
 
 	report->before = report->after = MMLENS_UNKNOWN;
 	if (mml_info(client, &report->info, err) ||
@@ -298,10 +299,14 @@ static int read_tables(struct report *report, uint32_t pid,
 		return -1;
 	report->before = mm.pgtables;
 	report->had_mm = mm.has_mm;
+	mm_id = mm.envelope.mm_id;
 	if (mml_tables(client, pid, &report->tables, err) ||
 	    mml_mm(client, pid, &mm, err))
 		return -1;
-	report->after = mm.pgtables;
+	if (mm_id != report->tables.dump.envelope.mm_id)	/* exec */
+		report->before = MMLENS_UNKNOWN;
+	if (mm.envelope.mm_id == report->tables.dump.envelope.mm_id)
+		report->after = mm.pgtables;
 	return 0;
 }
 

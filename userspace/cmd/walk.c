@@ -297,6 +297,8 @@ static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
 	struct mml_info info;
 	struct mml_walk walk;
 	int ret = MML_EXIT_OK;
+	bool execed = false;
+	uint64_t mm_id;
 	int i;
 
 	if (mml_info(ctx->client, &info, &err))
@@ -309,6 +311,8 @@ static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
 			show_begin_list(&ctx->show);
 		else
 			show_text(&ctx->show, "\n");
+		execed |= i && walk.envelope.mm_id != mm_id;
+		mm_id = walk.envelope.mm_id;
 		show_open(&ctx->show, NULL);
 		show_walk(&ctx->show, &walk, &info);
 		if (who)
@@ -316,7 +320,10 @@ static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
 		show_close(&ctx->show);
 		mml_walk_free(&walk);
 	}
-	return ret;
+	if (ret || !execed)
+		return ret;
+	ctx_warn(ctx, "process %u called exec while it was read: some addresses are of one program, some of another", pid);
+	return MML_EXIT_TORN;
 }
 
 static int parse_addrs(struct mml_ctx *ctx, char **args, int n, uint64_t *addrs)
