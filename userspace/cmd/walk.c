@@ -298,7 +298,7 @@ static int walk_all(struct mml_ctx *ctx, uint32_t pid, const uint64_t *addrs,
 	struct mml_walk walk;
 	int ret = MML_EXIT_OK;
 	bool execed = false;
-	uint64_t mm_id;
+	uint64_t mm_id = MMLENS_UNKNOWN;
 	int i;
 
 	if (mml_info(ctx->client, &info, &err))
