@@ -360,6 +360,8 @@ static void dump_windows(struct mmlens_dump *dump)
 		dump->reason = ret == -ESRCH ? MMLENS_REASON_EXITED :
 					       MMLENS_REASON_EXECED;
 		dump->phase = MMLENS_PHASE_LAST;
+		if (dump->ops->gone)
+			dump->ops->gone(dump);
 	} else if (!ret && dump->pos == dump->end) {
 		dump->phase = MMLENS_PHASE_LAST;
 	}

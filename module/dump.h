@@ -22,6 +22,7 @@ struct mmlens_dump;
  * @window: under the mmap lock: walk on from dump->pos, set dump->pos to how
  *	far it went, and do not go on past @deadline.
  *	Return 0; 1 when the message is full; -EAGAIN when a lock was taken
+ * @gone: the process is, this message is the last with data (optional)
  * @put: put the data, if there is any
  * @put_last: put more totals into the trailer (optional)
  * @free: let go of what the command holds, and of the dump's memory
@@ -35,6 +36,7 @@ struct mmlens_dump_ops {
 	void (*begin)(struct mmlens_dump *dump, size_t room);
 	int (*window)(struct mmlens_dump *dump,
 		      struct mmlens_deadline *deadline);
+	void (*gone)(struct mmlens_dump *dump);
 	int (*put)(struct mmlens_dump *dump, struct sk_buff *skb);
 	int (*put_last)(struct mmlens_dump *dump, struct sk_buff *skb);
 	void (*free)(struct mmlens_dump *dump);

@@ -370,6 +370,19 @@ static int vma_window(struct mmlens_dump *dump, struct mmlens_deadline *deadline
 	return 0;
 }
 
+/*
+ * The process is gone, and a VMA is at hand that was not in the message before: it
+ * was there, and is told with what was counted. Should others have taken its room,
+ * the dump ends before it.
+ */
+static void vma_gone(struct mmlens_dump *dump)
+{
+	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
+
+	if (vd->active && !vma_push(vd))
+		dump->pos = vd->now.facts.start;
+}
+
 static int vma_put(struct mmlens_dump *dump, struct sk_buff *skb)
 {
 	struct vma_dump *vd = container_of(dump, struct vma_dump, dump);
@@ -436,6 +449,7 @@ static const struct mmlens_dump_ops vma_dump_ops = {
 	.request = vma_request,
 	.begin = vma_begin,
 	.window = vma_window,
+	.gone = vma_gone,
 	.put = vma_put,
 	.put_last = vma_put_last,
 	.free = vma_free,

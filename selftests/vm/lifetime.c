@@ -23,6 +23,7 @@
 #define READERS	150
 #define TARGETS	40
 #define PAGES	4096UL		/* a dump of eight messages or so */
+#define AREAS	2000UL		/* its first pages are an area each: several messages, too */
 
 static size_t page_size;
 
@@ -62,6 +63,8 @@ static void run_target(const struct target *t)
 	madvise(area, PAGES * page_size, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < PAGES; i++)
 		area[i * 1237 % PAGES * page_size] = 1;
+	for (size_t i = 0; i < AREAS; i += 2)
+		mprotect(area + i * page_size, page_size, PROT_READ);
 	if (write(t->told, &area, sizeof(area)) != sizeof(area))
 		_exit(1);
 	if (read(t->tell, &c, 1) == 1)
@@ -280,6 +283,62 @@ static void test_lost_targets(const char *what, void (*lose)(struct target *t),
 	check_slabs(&before, what, TARGETS);
 }
 
+/* The list of areas, up to where it says that it has come */
+
+struct areas {
+	uint64_t told;		/* how far those of the target's go, side by side */
+	uint64_t walked;	/* how far the dump has come */
+};
+
+static void take_areas(const struct nlmsghdr *nlh, void *arg)
+{
+	struct areas *areas = arg;
+	const struct nlattr *attr;
+
+	areas->walked = genl_u64(genl_attr(nlh, MMLENS_A_END));
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != MMLENS_A_VMA)
+			continue;
+		if (genl_u64(genl_nested(attr, MMLENS_VMA_START)) == areas->told)
+			areas->told = genl_u64(genl_nested(attr, MMLENS_VMA_END));
+	}
+}
+
+/* Whoever dies between two messages has had the area that did not fit into the first. */
+static void test_areas_of_the_lost(const char *what, void (*lose)(struct target *t))
+{
+	static char buf[GENL_BUFFER];
+	struct genl_answer answer = {};
+	struct nlmsghdr *nlh;
+	struct areas areas;
+	struct target t;
+	struct genl g;
+	ssize_t n = 0;
+
+	start_target(&t);
+	areas = (struct areas){ .told = t.area };
+	genl_open_mmlens(&g);
+	nlh = genl_request(&g, buf, MMLENS_CMD_VMA_GET, NLM_F_DUMP);
+	mnl_attr_put_u32(nlh, MMLENS_A_PID, t.pid);
+	if (genl_send(&g, nlh))
+		ktap_bail("send: %m");
+	while (areas.told == t.area) {
+		n = genl_recv(&g, buf, sizeof(buf), 10000);
+		if (n < 0 || genl_take(&g, buf, n, take_areas, &areas, &answer))
+			ktap_bail("no area of the target: %s", genl_errno(answer.error ?: -n));
+	}
+	lose(&t);
+	genl_finish(&g, take_areas, &areas, &answer);
+	genl_close(&g);
+	if (lose != end_target)
+		end_target(&t);
+	ktap_test(areas.told > t.area && areas.told < t.area + AREAS * page_size,
+		  "%s midway in the list of its areas", what);
+	if (!ktap_test(areas.told == areas.walked, "... leaves those below END told"))
+		ktap_note("told up to %#" PRIx64 ", walked up to %#" PRIx64,
+			  areas.told, areas.walked);
+}
+
 /* A killed process's memory must not wait for a reader who sleeps. */
 
 static unsigned long count_mapped(const uint64_t *frames)
@@ -405,6 +464,8 @@ int main(int argc, char **argv)
 	test_lost_targets("the target killed", end_target, MMLENS_REASON_EXITED);
 	test_lost_targets("the target exec'd", make_target_exec,
 			  MMLENS_REASON_EXECED);
+	test_areas_of_the_lost("the target killed", end_target);
+	test_areas_of_the_lost("the target exec'd", make_target_exec);
 	test_memory_is_given_back();
 	test_busy();
 	return ktap_end();

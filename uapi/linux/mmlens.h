@@ -69,9 +69,11 @@
  *   first   ENVELOPE{...}, START = END      and no data: who answers
  *   then    START, END, EPOCH?, data?       [START, END) is what this message
  *           has walked; the next one starts where it ended. No data means
- *           that nothing is there. START = END and no data means that the
- *           process's mmap lock (or that of a hugetlb file) could not be had
- *           within the time budget: read on to try again, or give up.
+ *           that nothing is there; but an area is in the message that comes
+ *           to its end, or where that is full in the next one. START = END
+ *           and no data means that the process's mmap lock (or that of a
+ *           hugetlb file) could not be had within the time budget: read on to
+ *           try again, or give up.
  *   last    START = END, EPOCH?, TRAILER{...}       why it ended, and totals
  *
  * so that "nothing there" and "stopped early" never look alike. A socket has one
@@ -266,7 +268,10 @@ enum mmlens_col {
 	MMLENS_COL_SWAP,	/* u64: swap type (low 5 bits) and offset << 5 of the first page */
 	MMLENS_COL_ENTRY,	/* u64: MMLENS_ENTRY_* */
 	MMLENS_COL_FLAGS,	/* u64: MMLENS_PAGE_* */
-	MMLENS_COL_MAPCOUNT,	/* u32: page-table entries that map this page */
+	MMLENS_COL_MAPCOUNT,	/* u32: page-table entries that map this page. One in a
+				 * table of hugetlb that processes share is one:
+				 * FOLIO_SHARED knows of those
+				 */
 	MMLENS_COL_MAPKIND,	/* u32: enum mmlens_mapkind, what MAPCOUNT is */
 	MMLENS_COL_REFCOUNT,	/* u32: references to the folio */
 	MMLENS_COL_HEAD,	/* u64: PFN of the folio's first page; ORDER comes with it,
@@ -669,11 +674,11 @@ enum mmlens_vma_col {
 	MMLENS_VMA_COL_DIRTY,		/* of RSS: entry or page dirty */
 	MMLENS_VMA_COL_REFERENCED,	/* of RSS: entry accessed or page referenced */
 	MMLENS_VMA_COL_HUGE,		/* of RSS: mapped by a PMD or PUD entry */
-	MMLENS_VMA_COL_HUGETLB,		/* hugetlb pages */
+	MMLENS_VMA_COL_HUGETLB,		/* hugetlb pages, those that are moved included */
 	MMLENS_VMA_COL_ZERO,		/* the shared pages of zeroes */
 	/*
 	 * entries of any other kind; in RSS as well, and in none of its parts, are
-	 * those of pages that are moved or lent to a device
+	 * those of small or huge pages that are moved or lent to a device
 	 */
 	MMLENS_VMA_COL_OTHER,
 	MMLENS_VMA_COL_TABLES,		/* PTE tables that hold entries for it */
