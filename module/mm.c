@@ -29,15 +29,11 @@ struct task_facts {
 	u64 maj_flt;
 };
 
-static void read_task(struct task_struct *task, struct task_facts *facts)
+/* Of all threads, those that have gone included. */
+static void sum_faults(struct task_struct *task, struct task_facts *facts)
 {
 	struct task_struct *thread;
 
-	get_task_comm(facts->comm, task);
-	rcu_read_lock();
-	/* once reaped, nobody keeps real_parent up to date: it may be freed */
-	facts->ppid = pid_alive(task) ?
-		pid_vnr(task_tgid(rcu_dereference(task->real_parent))) : 0;
 	facts->threads = get_nr_threads(task);
 	facts->min_flt = READ_ONCE(task->signal->min_flt);
 	facts->maj_flt = READ_ONCE(task->signal->maj_flt);
@@ -45,6 +41,28 @@ static void read_task(struct task_struct *task, struct task_facts *facts)
 		facts->min_flt += READ_ONCE(thread->min_flt);
 		facts->maj_flt += READ_ONCE(thread->maj_flt);
 	}
+}
+
+/*
+ * A thread that goes (__exit_signal() in kernel/exit.c) hands over its faults and
+ * leaves the list in one section of stats_lock. Where threads come and go all the time
+ * the sum is of two moments in the end.
+ */
+#define SUM_TRIES 16
+
+static void read_task(struct task_struct *task, struct task_facts *facts)
+{
+	unsigned int tries = SUM_TRIES, seq;
+
+	get_task_comm(facts->comm, task);
+	rcu_read_lock();
+	/* once reaped, nobody keeps real_parent up to date: it may be freed */
+	facts->ppid = pid_alive(task) ?
+		pid_vnr(task_tgid(rcu_dereference(task->real_parent))) : 0;
+	do {
+		seq = read_seqbegin(&task->signal->stats_lock);
+		sum_faults(task, facts);
+	} while (read_seqretry(&task->signal->stats_lock, seq) && --tries);
 	rcu_read_unlock();
 }
 
