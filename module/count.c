@@ -68,6 +68,10 @@ static bool is_away(enum mmlens_state state)
 static void count_entry(struct counting *c, const struct mmlens_facts *facts,
 			u32 pages)
 {
+	if (is_away(facts->state) && (c->reader.vma->vm_flags & VM_HUGETLB)) {
+		count(c, MMLENS_VMA_COL_HUGETLB, pages);
+		return;
+	}
 	if (is_away(facts->state))
 		count(c, MMLENS_VMA_COL_RSS, pages);
 	if (facts->state == MMLENS_STATE_SWAP)
@@ -113,7 +117,8 @@ static int count_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 }
 
 static int count_huge(struct mmlens_walk *walk, enum mmlens_level level,
-		      u64 raw, unsigned long addr, unsigned long end)
+		      const void *entry, u64 raw, unsigned long addr,
+		      unsigned long end)
 {
 	struct counting *c = walk->private;
 	u32 pages = (end - addr) >> PAGE_SHIFT, i;
@@ -121,7 +126,7 @@ static int count_huge(struct mmlens_walk *walk, enum mmlens_level level,
 	bool even;
 
 	mmlens_reader_forget(&c->reader);
-	even = mmlens_read_huge(&c->reader, &facts, level, raw, addr);
+	even = mmlens_read_huge(&c->reader, &facts, level, entry, raw, addr);
 	if (is_leaf(&facts))
 		count(c, level == MMLENS_LEVEL_PMD ? MMLENS_VMA_COL_LEAVES_PMD :
 						     MMLENS_VMA_COL_LEAVES_PUD,
