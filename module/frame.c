@@ -106,7 +106,8 @@ static u64 zero_flags(struct page *head)
 /*
  * Up to 6.9 this sums over the folio's pages: once for all that follow each
  * other, or a table's worth of one folio would take 512 times 512 reads. Single
- * pages between them (copies, after a fork) do not make it forget.
+ * pages between them (copies, after a fork) do not make it forget. Pages of two
+ * huge ones can take turns only in areas of their own: mremap() keeps vm_pgoff.
  */
 static int folio_mapcount_of(struct mmlens_reader *reader, struct page *head)
 {
@@ -379,11 +380,22 @@ static bool is_huge_zero(const struct mmlens_reader *reader,
 	return PageHead(head) && !PageHuge(head) && !mml_entire_mapcount(head);
 }
 
+/* Processes that share a table of hugetlb have one entry between them. */
+static void note_shared_table(struct mmlens_facts *facts, struct page *head,
+			      const void *at)
+{
+	if (facts->folio_shared == MMLENS_SHARED_NO &&
+	    facts->level == MMLENS_LEVEL_PMD && PageHuge(head) &&
+	    mml_hugetlb_table_shared(at))
+		facts->folio_shared = MMLENS_SHARED_MAYBE;
+}
+
 /**
  * mmlens_read_huge() - the facts of a page behind a PMD or PUD entry
  * @reader: what to read
  * @facts: result
- * @level: where the entry stands
+ * @level: where it stands
+ * @at: where the entry is
  * @raw: the entry, read once under its lock, which is still held
  * @addr: the page's address
  *
@@ -391,9 +403,11 @@ static bool is_huge_zero(const struct mmlens_reader *reader,
  * for frames that count up; false when mapcounts differ between them
  */
 bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
-		      enum mmlens_level level, u64 raw, unsigned long addr)
+		      enum mmlens_level level, const void *at, u64 raw,
+		      unsigned long addr)
 {
 	struct mmlens_entry entry;
+	struct page *head;
 
 	mmlens_entry_huge(&entry, reader->vma->vm_flags, level, raw, addr);
 	if (is_huge_zero(reader, &entry, level)) {
@@ -403,9 +417,11 @@ bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
 			entry.state = MMLENS_STATE_HUGE_ZERO;
 	}
 	read_entry(reader, facts, &entry, level);
-	return !entry.has_page || entry.zero ||
-	       !(reader->need & COL(MAPCOUNT)) ||
-	       mml_mapcount_uniform(compound_head(pfn_to_page(entry.frame)));
+	if (!entry.has_page || entry.zero)
+		return true;
+	head = compound_head(pfn_to_page(entry.frame));
+	note_shared_table(facts, head, at);
+	return !(reader->need & COL(MAPCOUNT)) || mml_mapcount_uniform(head);
 }
 
 /**

@@ -146,7 +146,8 @@ static int place_ptes(struct mmlens_walk *walk, pte_t *ptep, unsigned long addr,
 
 /* The entry was seen by place_table() before its lock was taken. */
 static int place_huge(struct mmlens_walk *walk, enum mmlens_level level,
-		      u64 raw, unsigned long addr, unsigned long end)
+		      const void *entry, u64 raw, unsigned long addr,
+		      unsigned long end)
 {
 	struct place *place = walk->private;
 	struct mmlens_reader reader = {
@@ -155,7 +156,7 @@ static int place_huge(struct mmlens_walk *walk, enum mmlens_level level,
 	};
 	struct mmlens_facts facts;
 
-	mmlens_read_huge(&reader, &facts, level, raw, addr);
+	mmlens_read_huge(&reader, &facts, level, entry, raw, addr);
 	place_level(place, level)->raw = raw;
 	place_level(place, level)->bits = facts.entry;
 	set_leaf(place, level, &facts);

@@ -215,13 +215,14 @@ static int visit_uneven(struct mmlens_walk *walk,
 }
 
 static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
-		      u64 raw, unsigned long addr, unsigned long end)
+		      const void *entry, u64 raw, unsigned long addr,
+		      unsigned long end)
 {
 	struct page_dump *pd = walk->private;
 	struct mmlens_facts facts;
 
 	mmlens_reader_forget(&pd->reader);
-	if (!mmlens_read_huge(&pd->reader, &facts, level, raw, addr))
+	if (!mmlens_read_huge(&pd->reader, &facts, level, entry, raw, addr))
 		return visit_uneven(walk, &facts, addr, end);
 	if (!offer_pages(pd, &facts, addr, end))
 		return stop_full(walk, addr);

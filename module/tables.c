@@ -200,7 +200,8 @@ static int visit_ptes(struct mmlens_walk *walk, pte_t *pte, unsigned long addr,
 
 /* An anonymous huge page keeps the PTE table that its split will need. */
 static int visit_huge(struct mmlens_walk *walk, enum mmlens_level level,
-		      u64 raw, unsigned long addr, unsigned long end)
+		      const void *entry, u64 raw, unsigned long addr,
+		      unsigned long end)
 {
 	struct table_dump *td = walk->private;
 

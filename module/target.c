@@ -65,7 +65,8 @@ static bool opener_may_ask(const struct socket *socket)
  *
  * The bar of /proc/PID/pagemap for PFNs: CAP_SYS_ADMIN in the initial user
  * namespace, for whoever opened the socket and for the caller; and a network
- * namespace that no other user namespace's root administers. To be checked in
+ * namespace that no other user namespace's root administers. That one may ptrace
+ * the target, which /proc asks for besides, is not asked. To be checked in
  * every .doit, .start and .dumpit, since a dump goes on in whoever receives.
  *
  * Return: 0 or -EPERM

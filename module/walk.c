@@ -73,8 +73,8 @@ static int walk_huge_pmd(struct mmlens_walk *walk, pmd_t *pmdp, pmd_t pmd,
 	int ret = -EAGAIN;
 
 	if (pmd_same(pmd, READ_ONCE(*pmdp)))
-		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PMD, pmd_val(pmd),
-					  addr, end);
+		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PMD, pmdp,
+					  pmd_val(pmd), addr, end);
 	spin_unlock(ptl);
 	return ret;
 }
@@ -142,8 +142,8 @@ static int walk_huge_pud(struct mmlens_walk *walk, pud_t *pudp, pud_t pud,
 	int ret;
 
 	if (pud_val(pud) == pud_val(READ_ONCE(*pudp))) {
-		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PUD, pud_val(pud),
-					  addr, end);
+		ret = walk->visitor->huge(walk, MMLENS_LEVEL_PUD, pudp,
+					  pud_val(pud), addr, end);
 	} else {
 		walk->next = addr;
 		ret = 1;

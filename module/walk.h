@@ -36,8 +36,9 @@ struct mmlens_visitor {
 		     const void *entry, u64 raw, unsigned long addr);
 	int (*ptes)(struct mmlens_walk *walk, pte_t *pte, unsigned long addr,
 		    unsigned long end);
-	int (*huge)(struct mmlens_walk *walk, enum mmlens_level level, u64 raw,
-		    unsigned long addr, unsigned long end);
+	int (*huge)(struct mmlens_walk *walk, enum mmlens_level level,
+		    const void *entry, u64 raw, unsigned long addr,
+		    unsigned long end);
 };
 
 /**

@@ -9,6 +9,7 @@
 #ifndef MMLENS_COMPAT_PAGE_H
 #define MMLENS_COMPAT_PAGE_H
 
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
@@ -233,6 +234,15 @@ static inline bool mml_mapcount_uniform(struct page *head)
 #else
 	return mml_folio_mapcount(head) == mml_entire_mapcount(head);
 #endif
+}
+
+/**
+ * mml_hugetlb_table_shared() - do several processes have this table of hugetlb?
+ * @pmd: an entry of it, its lock held
+ */
+static inline bool mml_hugetlb_table_shared(const void *pmd)
+{
+	return hugetlb_pmd_shared((pte_t *)pmd);
 }
 
 /* Does a large folio know whether it was ever mapped by a second mm? */

@@ -4,7 +4,7 @@
 # One address, every level: see walk.c.
 . "$(dirname "$0")/../ktap.sh"
 
-set_knob /proc/sys/vm/nr_hugepages 4
+set_knob /proc/sys/vm/nr_hugepages 5
 target_start kinds kinds
 target_start holes "$BUILD/targets/holes"
 include walk "$kinds_A" "$kinds_B" "$holes_PID" $PPID
@@ -38,5 +38,13 @@ run timeout 300 mmlens pages -j "$reserved_PID" "$reserved_AREA+0x100000000000"
 ran "16 TiB of nothing are walked at once" 0
 is "... and the three pages in it found" \
 	"$(jq '[.extents[] | select(.state == "present") | .pages] | add' <<<"$out")" 3
+
+# A table that two processes share has one entry: mapped once, but not by one alone.
+target_start table "$BUILD/targets/shared-table"
+facts() { mmlens walk -j "$1" "$table_AREA" | jq -c '.[] | [.mapcount, .folio_shared]'; }
+is "a page in a table that two processes share" "$(facts "$table_A")" '[1,"maybe"]'
+is "... and the other's view of it" "$(facts "$table_B")" '[1,"maybe"]'
+target_step table
+is "... which is one's alone when the other lets go" "$(facts "$table_A")" '[1,"no"]'
 
 ktap_end
