@@ -23,7 +23,7 @@
 #define READERS	150
 #define TARGETS	40
 #define PAGES	4096UL		/* a dump of eight messages or so */
-#define AREAS	2000UL		/* its first pages are an area each: several messages, too */
+#define AREAS	2000UL		/* a list of as many messages */
 
 static size_t page_size;
 
@@ -52,6 +52,9 @@ struct target {
 	uint64_t area;
 };
 
+/* So many of its first pages are an area each. */
+static size_t lone_pages;
+
 static void run_target(const struct target *t)
 {
 	char *area = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
@@ -63,7 +66,7 @@ static void run_target(const struct target *t)
 	madvise(area, PAGES * page_size, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < PAGES; i++)
 		area[i * 1237 % PAGES * page_size] = 1;
-	for (size_t i = 0; i < AREAS; i += 2)
+	for (size_t i = 0; i < lone_pages; i += 2)
 		mprotect(area + i * page_size, page_size, PROT_READ);
 	if (write(t->told, &area, sizeof(area)) != sizeof(area))
 		_exit(1);
@@ -315,7 +318,9 @@ static void test_areas_of_the_lost(const char *what, void (*lose)(struct target 
 	struct genl g;
 	ssize_t n = 0;
 
+	lone_pages = AREAS;
 	start_target(&t);
+	lone_pages = 0;
 	areas = (struct areas){ .told = t.area };
 	genl_open_mmlens(&g);
 	nlh = genl_request(&g, buf, MMLENS_CMD_VMA_GET, NLM_F_DUMP);
