@@ -46,29 +46,23 @@ runs()
 rests() { [ "$(state "$1")" = "T 0" ]; }
 is_held() { [[ $(state "$1") =~ ^t\ [1-9] ]]; }
 
-# arguments COMMAND: with which it reads the target; sets $args, and $named to how
-# many processes those are
+# arguments COMMAND: with which it reads the target; sets $args
 arguments()
 {
-	named=1
 	case $1 in
 	walk|fault) args=("$1" "$target" 0) ;;
-	snap)	named=2
-		args=(snap "$target" "$other" --write "$ktap_files/stop.snap") ;;
+	snap)	args=(snap "$target" "$other" --write "$ktap_files/stop.snap") ;;
 	diff)	args=(diff "$target" --interval 0.01) ;;
-	cow)	named=2
-		args=(cow "$target" "$other") ;;
+	cow)	args=(cow "$target" "$other") ;;
 	*)	args=("$1" "$target") ;;
 	esac
 }
 
-# hold [REQUESTS]: runs it up to the moment when it holds all that are named (and has
-# asked of each with whom it shares its address space), or so many REQUESTS further;
-# sets $tool
+# hold: runs it up to the moment when it holds the target; sets $tool
 hold()
 {
 	# a shell's background job would ignore ^C
-	HOLD_PID=$target HOLD_AFTER=$((named + ${1-0})) LD_PRELOAD=$BUILD/selftests/hold.so \
+	HOLD_PID=$target LD_PRELOAD=$BUILD/selftests/hold.so \
 		env --default-signal=INT mmlens "${args[@]}" --stop \
 		>/dev/null 2>"$ktap_files/err" &
 	tool=$!
@@ -142,7 +136,7 @@ run bash -c "mmlens pages $target --stop | true"
 ok "and so does a reader that has gone" runs "$target"
 arguments snap
 # by then it has written what the kernel is
-hold 1
+HOLD_AFTER=1 hold
 ok "a snap has a file before it is whole" \
 	wait_until 'compgen -G "$ktap_files/stop.snap?*" >/dev/null'
 ends INT
@@ -156,13 +150,4 @@ run bash -c "mmlens snap $target --stop --write - >$ktap_files/piped.snap"
 like "a snapshot to a pipe" "$status" '^[04]$'
 run mmlens vma "$ktap_files/piped.snap"
 ran "... is whole" 0
-
-# ---- who shares the address space ----
-target_start couple "$BUILD/targets/two-tasks-one-mm"
-words="process $couple_B (two-tasks-one-m) shares the address space of process $couple_A"
-run mmlens pages "$couple_A" --stop
-like "who shares the address space is told of" "$err" "${words//[()]/.}: --stop holds it only"
-like "... and the answer is given all the same" "$status" '^[04]$'
-run mmlens pages "$target" --stop
-is "of another there is nothing to be told" "$(grep -c 'shares the address' <<<"$err")" 0
 ktap_end

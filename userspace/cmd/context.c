@@ -9,8 +9,6 @@
 
 #include "cmd/cmd.h"
 #include "cmd/spool.h"
-#include "lib/error.h"
-#include "lib/sharers.h"
 #include "lib/snap.h"
 #include "lib/stop.h"
 
@@ -145,28 +143,6 @@ int ctx_choose(struct mml_ctx *ctx, const struct show_column *all,
 	return ctx_usage(ctx, "%s", show_escape(error, safe, sizeof(safe)));
 }
 
-/*
- * Held is a process with its threads. Who else uses its address space, since vfork()
- * or clone(CLONE_VM), runs on: that is said.
- */
-static int tell_sharers(struct mml_ctx *ctx, uint32_t pid, struct mml_error *err)
-{
-	struct mml_mm *mm = malloc(sizeof(*mm));
-	struct mml_sharers sharers = { 0 };
-	char comm[4 * sizeof(mm->comm)];
-	int ret = mm ? mml_mm(ctx->client, pid, mm, err) : mml_fail_memory(err);
-
-	if (!ret)
-		ret = mml_sharers(ctx->client, mm, &sharers, err);
-	for (size_t i = 0; !ret && i < sharers.n; i++)
-		ctx_warn(ctx, "process %u (%s) shares the address space of process %u: --stop holds it only if it is named, too",
-			 sharers.v[i].pid,
-			 show_escape(sharers.v[i].comm, comm, sizeof(comm)), pid);
-	mml_sharers_free(&sharers);
-	free(mm);
-	return ret;
-}
-
 /**
  * ctx_stop_found() - hold a process still until the command ends, unless it has
  * @ctx: the context
@@ -191,8 +167,7 @@ int ctx_stop_found(struct mml_ctx *ctx, uint32_t pid, bool *gone)
 		return MML_EXIT_USAGE;
 	if (!mml_stop(pid, ctx->timeout_ms, &held[ctx->nr_held], &err)) {
 		ctx->nr_held++;
-		if (!tell_sharers(ctx, pid, &err))
-			return 0;
+		return 0;
 	}
 	*gone = err.errnum == ESRCH;
 	return ctx_error(ctx, &err);
