@@ -29,8 +29,11 @@ writes()
 	[ "$(cut -d' ' -f1 "/proc/$1/syscall" 2>/dev/null)" = 1 ]
 }
 
-replay pages_long pages "$target" --stop >/dev/null 2>"$ktap_files/err" ||
-	skip_all "nothing can be held here: $(cat "$ktap_files/err")"
+if ! replay pages_long pages "$target" --stop >/dev/null 2>"$ktap_files/err"; then
+	! grep -q 'cannot be stopped' "$ktap_files/err" ||
+		skip_all "nothing can be held here: $(cat "$ktap_files/err")"
+	bail "$(cat "$ktap_files/err")"
+fi
 
 # A pipe that is open at both ends and that nobody reads.
 mkfifo "$ktap_files/pipe"
