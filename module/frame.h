@@ -90,7 +90,7 @@ void mmlens_read_pte(struct mmlens_reader *reader, struct mmlens_facts *facts,
 u32 mmlens_read_ptes(struct mmlens_reader *reader, struct mmlens_facts *facts,
 		     pte_t *ptep, u32 max);
 bool mmlens_read_huge(struct mmlens_reader *reader, struct mmlens_facts *facts,
-		      enum mmlens_level level, const void *entry, u64 raw,
+		      enum mmlens_level level, const void *at, u64 raw,
 		      unsigned long addr);
 u32 mmlens_read_mapcount(u64 frame);
 void mmlens_read_snapshot(struct mmlens_reader *reader,

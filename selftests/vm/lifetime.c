@@ -23,7 +23,7 @@
 #define READERS	150
 #define TARGETS	40
 #define PAGES	4096UL		/* a dump of eight messages or so */
-#define AREAS	2000UL		/* a list of as many messages */
+#define AREAS	2000UL		/* a list of them takes several messages */
 
 static size_t page_size;
 
@@ -316,7 +316,7 @@ static void test_areas_of_the_lost(const char *what, void (*lose)(struct target 
 	struct areas areas;
 	struct target t;
 	struct genl g;
-	ssize_t n = 0;
+	ssize_t n;
 
 	lone_pages = AREAS;
 	start_target(&t);
